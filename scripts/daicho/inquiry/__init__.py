@@ -1,0 +1,1 @@
+"""What a message means: thread, customer, judgement, status, reply. Pure: values in, values out."""

@@ -1,0 +1,1 @@
+"""Mail in: raw bytes to messages, and the mailboxes they come from."""

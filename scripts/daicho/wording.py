@@ -1,0 +1,41 @@
+"""The product's sentences in the user's language.
+
+They live in `sheet_templates/<language>/wording/<section>.toml`; a sentence's key is `section.name`,
+for instance `sheets.file-open`. Fields are written `{name}` and filled with `str.format`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("ja", "en")
+
+
+@cache
+def templates_folder() -> Path:
+    """Where `sheet_templates/` is: inside an installed wheel, or at the top of a checkout."""
+    package = Path(__file__).parent
+    inside = package / "sheet_templates"
+    return inside if inside.is_dir() else package.parents[1] / "sheet_templates"
+
+
+class Wording:
+    """The sentences of one language. Shape: `sentences["section.name"] -> str`."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.sentences: dict[str, str] = {}
+        for path in sorted((templates_folder() / language / "wording").glob("*.toml")):
+            section = tomllib.loads(path.read_text(encoding="utf-8"))
+            self.sentences.update({f"{path.stem}.{name}": text for name, text in section.items()})
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence `key` with its fields filled. Raises KeyError for a key nobody wrote."""
+        return self.sentences[key].format(**values)
+
+
+@cache
+def wording(language: str) -> Wording:
+    return Wording(language)
