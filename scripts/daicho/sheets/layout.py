@@ -1,0 +1,112 @@
+"""The workbook's layout: tabs, columns and lists, by key, with their labels in one language.
+
+The shape is data (`sheet_templates/layout.toml`), the labels too (`sheet_templates/<language>/labels.toml`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from daicho.wording import templates_folder
+
+Owner = Literal["machine", "shared", "human"]
+Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent", "check", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `options` are the dropdown's labels, or () ; `source` is (tab key, column key) where
+    the dropdown is fed by another tab. `open_list` lets people type what is not in the list. `width` in characters."""
+
+    key: str
+    label: str
+    owner: Owner
+    format: Format
+    width: int
+    options: tuple[str, ...] = ()
+    source: tuple[str, str] | None = None
+    open_list: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    key: str
+    label: str
+    columns: tuple[Column, ...]
+    colour: str
+    frozen_columns: int = 0
+    hidden: bool = False
+
+    def column(self, key: str) -> Column:
+        return next(column for column in self.columns if column.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All tabs in order. `lists` maps list key → option key → label; `colours` name → RRGGBB."""
+
+    language: str
+    tabs: tuple[Tab, ...]
+    lists: dict[str, dict[str, str]]
+    colours: dict[str, str]
+
+    def tab(self, key: str) -> Tab:
+        return next(tab for tab in self.tabs if tab.key == key)
+
+    def label(self, list_key: str, option: str) -> str:
+        """The label of an option; what is no option (a shop's own word) is its own label."""
+        return self.lists[list_key].get(option, option)
+
+    def option(self, list_key: str, label: str) -> str:
+        """The option a label stands for; a label nobody knows is its own option."""
+        return next((key for key, text in self.lists[list_key].items() if text == label), label)
+
+
+@cache
+def load_layout(language: str) -> Layout:
+    """The layout with the labels of `language` ("ja" or "en")."""
+    shape = _toml(templates_folder() / "layout.toml")
+    labels = _toml(templates_folder() / language / "labels.toml")
+    tabs = tuple(_tab(entry, labels) for entry in shape["tab"])
+    return Layout(language, tabs, labels["lists"], shape["colours"])
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _tab(entry: dict[str, Any], labels: dict[str, Any]) -> Tab:
+    names = labels["columns"][entry["key"]]
+    columns = tuple(_column(column, names, labels["lists"]) for column in entry["columns"])
+    return Tab(
+        key=entry["key"],
+        label=labels["tabs"][entry["key"]],
+        columns=columns,
+        colour=entry["colour"],
+        frozen_columns=entry["frozen_columns"],
+        hidden=entry.get("hidden", False),
+    )
+
+
+def _column(entry: dict[str, Any], names: dict[str, str], lists: dict[str, dict[str, str]]) -> Column:
+    listed = entry.get("list", "")
+    source = None
+    if listed.startswith("tab:"):
+        tab, column = listed.removeprefix("tab:").split(".")
+        source = (tab, column)
+    return Column(
+        key=entry["key"],
+        label=names[entry["key"]],
+        owner=entry["owner"],
+        format=entry["format"],
+        width=entry["width"],
+        options=tuple(lists[listed].values()) if listed and source is None else (),
+        source=source,
+        open_list=entry.get("open_list", False),
+        hidden=entry.get("hidden", False),
+    )

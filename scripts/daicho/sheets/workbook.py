@@ -1,0 +1,88 @@
+"""The workbook port: one consistent reading, one atomic write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from daicho.sheets.layout import Layout
+
+Cell = str | int | float | bool | datetime | None
+"""What a cell holds. Datetimes are naive, in the shop's time zone: a sheet knows no other."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One row of a tab: its row number in the sheet (1-based) when it was read, and its cells by column key.
+
+    Empty cells are absent. Text is exactly what stands in the cell; numbers a person typed stay numbers.
+    """
+
+    number: int
+    cells: dict[str, Cell]
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The workbook at one moment.
+
+    `state` is what the hidden tab keeps (cursors and the like); `tables` maps tab key to its rows,
+    in sheet order, for every tab of the layout that holds rows. A tab that does not exist is absent.
+    """
+
+    generation: int
+    state: dict[str, str]
+    tables: dict[str, list[Record]]
+    taken: datetime
+
+
+@dataclass(slots=True)
+class Update:
+    """New values for some cells of one existing row. None empties a cell. Other cells are left alone."""
+
+    tab: str
+    record: Record
+    cells: dict[str, Cell]
+
+
+@dataclass(slots=True)
+class Commit:
+    """Everything one atomic write carries.
+
+    `state` entries replace those of the same name. `appends` maps tab key to new rows, in order.
+    """
+
+    state: dict[str, str] = field(default_factory=dict)
+    appends: dict[str, list[dict[str, Cell]]] = field(default_factory=dict)
+    updates: list[Update] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.state or self.updates or any(self.appends.values()))
+
+
+class Workbook(Protocol):
+    """A ledger's home. `name` is what a person calls it; `batch` how many mails a commit should carry."""
+
+    name: str
+    batch: int
+
+    def prepare(self, layout: Layout, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
+        """Creates what is missing (the file, tabs, columns, dressing), never touching what people made.
+
+        `starters` are the first rows of tabs people edit, written only into tabs created now.
+        Returns what was done, one line each; an empty list where nothing was missing.
+        """
+        ...
+
+    def read(self) -> Snapshot:
+        """The whole ledger. Raises LayoutError, WorkbookError."""
+        ...
+
+    def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
+        """Writes all of `commit` or nothing, if the workbook is still at `base`.
+
+        Returns the snapshot after the write (same rows, appended rows with their numbers).
+        Raises Conflict when someone else wrote since; nothing was written then.
+        """
+        ...
