@@ -1,0 +1,189 @@
+"""Who a message is from or to, and which customer that is.
+
+One customer may write from several addresses. What proves it: the same name with the same phone number,
+or the same order number. Never a name alone; and a marketplace's masked address stays by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from daicho.inquiry.extract import contact_form, customer_name, fold, order_numbers, phones
+from daicho.inquiry.thread import short_code
+from daicho.mail.message import Address, Message
+
+_MASKED = re.compile(r"@([a-z0-9-]+\.)*(fw\.rakuten\.ne\.jp|marketplace\.amazon\.(co\.jp|com)|relay\.amazon\.co\.jp)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The customer's side of one message. `email` is lower-cased, "" if the mail does not tell it.
+
+    `form` says that the message is a contact form's notice: `text` is then the customer's own words.
+    """
+
+    name: str
+    email: str
+    phones: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    text: str = ""
+    form: bool = False
+
+    @property
+    def masked(self) -> bool:
+        return is_masked(self.email)
+
+
+def is_masked(email: str) -> bool:
+    """True for a marketplace's stand-in address, which says nothing about the person behind it."""
+    return bool(_MASKED.search(email))
+
+
+def is_incoming(message: Message, outgoing: bool | None, own: frozenset[str]) -> bool:
+    """Whether a mail came to the shop. `outgoing` is the folder's word, `own` the shop's addresses."""
+    if outgoing is not None:
+        return not outgoing
+    # Mail from ourselves to a customer is a reply; from ourselves to ourselves it is a form's notice.
+    if message.sender.email not in own:
+        return True
+    recipients = [address.email for address in (*message.to, *message.cc) if address.email]
+    return not recipients or all(email in own for email in recipients)
+
+
+def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
+    """The customer's side of a message."""
+    if not incoming:
+        to = next((address for address in (*message.to, *message.cc) if address.email not in own), Address("", ""))
+        return Party(to.name, to.email)
+    text = f"{message.subject}\n{message.new_text}"
+    form = contact_form(message)
+    if form is not None:
+        return Party(form.name, form.email.lower(), phones(form.phone) or phones(text), order_numbers(text), form.text, True)
+    writer = message.sender
+    # Our own system wrote it down for a customer who stands in Reply-To only.
+    if writer.email in own:
+        writer = next((address for address in message.reply_to if address.email not in own), writer)
+    return Party(customer_name(message) or writer.name, writer.email, phones(text), order_numbers(text))
+
+
+@dataclass(slots=True)
+class Customer:
+    """One customer as the ledger knows it. `joined` maps an address that was added by proof to its evidence;
+    `refused` holds addresses a person said are somebody else."""
+
+    id: str
+    name: str = ""
+    addresses: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+    joined: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+
+
+def customer_id(email: str, name: str) -> str:
+    """`C-7KQ4M`: derived from the first address (else the name), so that every machine finds the same."""
+    return f"C-{short_code(email or name, 5)}"
+
+
+class Customers:
+    """Finds the customer of a message; a new address joins a customer only by proof."""
+
+    def __init__(self, known: Iterable[Customer] = ()) -> None:
+        self.by_id: dict[str, Customer] = {}
+        self._by_address: dict[str, Customer] = {}
+        self._by_phone: dict[str, list[Customer]] = {}
+        self._by_order: dict[str, list[Customer]] = {}
+        for customer in known:
+            self._index(customer)
+
+    def find(self, party: Party) -> Customer:
+        """The customer behind `party`, made new if nothing proves a known one. Updates what is known of them."""
+        customer = self._by_address.get(party.email) if party.email else None
+        if customer is None:
+            customer = self._proven(party) or self._new(party)
+        self._learn(customer, party)
+        return customer
+
+    def candidate(self, party: Party) -> tuple[Customer, str] | None:
+        """Another customer whom `party`'s evidence points at although its address has a row of its own."""
+        own = self._by_address.get(party.email)
+        if own is None or party.masked or not party.email:
+            return None
+        for other, evidence in self._evidence(party):
+            if other is not own and party.email not in other.refused and own.id not in other.refused:
+                return other, evidence
+        return None
+
+    def split(self, customer: Customer, address: str) -> Customer:
+        """Undoes a join: `address` becomes a customer of its own and is never joined to this one again."""
+        customer.joined.pop(address, None)
+        customer.refused.add(address)
+        customer.addresses = [known for known in customer.addresses if known != address]
+        other = Customer(self._free_id(address, ""), addresses=[address], refused={customer.id})
+        self._index(other)
+        return other
+
+    def merge(self, into: Customer, other: Customer) -> None:
+        """Makes two customers one because a person said so. `other` keeps its id and nothing else."""
+        for mine, theirs in ((into.addresses, other.addresses), (into.phones, other.phones), (into.orders, other.orders)):
+            mine.extend(value for value in theirs if value not in mine)
+        other.addresses, other.phones, other.orders = [], [], []
+        self._index(into)
+
+    def _proven(self, party: Party) -> Customer | None:
+        # A masked address is one marketplace's word for one buyer: it is never joined to another.
+        if party.masked or not party.email:
+            return None
+        for customer, evidence in self._evidence(party):
+            if party.email not in customer.refused:
+                customer.addresses.append(party.email)
+                customer.joined[party.email] = evidence
+                self._by_address[party.email] = customer
+                return customer
+        return None
+
+    def _evidence(self, party: Party) -> Iterable[tuple[Customer, str]]:
+        name = fold(party.name).replace(" ", "")
+        for phone in party.phones:
+            for customer in self._by_phone.get(phone, ()):
+                if name and name == fold(customer.name).replace(" ", "") and self._open_to_joining(customer):
+                    yield customer, phone
+        for order in party.orders:
+            for customer in self._by_order.get(order, ()):
+                if self._open_to_joining(customer):
+                    yield customer, order
+
+    @staticmethod
+    def _open_to_joining(customer: Customer) -> bool:
+        return bool(customer.addresses) and not any(map(is_masked, customer.addresses))
+
+    def _new(self, party: Party) -> Customer:
+        customer = Customer(self._free_id(party.email, party.name), party.name)
+        customer.addresses.extend([party.email] if party.email else [])
+        self._index(customer)
+        return customer
+
+    def _free_id(self, email: str, name: str) -> str:
+        attempt, wanted = 0, customer_id(email, name)
+        while wanted in self.by_id:
+            attempt += 1
+            wanted = f"C-{short_code(email or name, 5, attempt)}"
+        return wanted
+
+    def _learn(self, customer: Customer, party: Party) -> None:
+        customer.name = customer.name or party.name
+        customer.phones.extend(phone for phone in party.phones if phone not in customer.phones)
+        customer.orders.extend(order for order in party.orders if order not in customer.orders)
+        self._index(customer)
+
+    def _index(self, customer: Customer) -> None:
+        self.by_id[customer.id] = customer
+        for address in customer.addresses:
+            self._by_address[address] = customer
+        for index, values in ((self._by_phone, customer.phones), (self._by_order, customer.orders)):
+            for value in values:
+                owners = index.setdefault(value, [])
+                if customer not in owners:
+                    owners.append(customer)

@@ -1,0 +1,91 @@
+"""What moves an inquiry's status, and the times that follow from it.
+
+    a new inquiry                      → open
+    a person takes it                  → doing     (assignee set, or a draft asked for)
+    a reply in the Sent folder         → done      (a shop may choose another)
+    the customer writes again          → open      (except a mere thanks)
+    a bounce of our reply              → open      (and the row says so)
+    automatic mail, sales              → excluded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from daicho.inquiry.thread import Event
+
+THANKS_LIMIT = 160
+"""A mere thanks is short: longer answers are read by a person. Characters."""
+
+_THANKS = (
+    "ありがとう", "有難う", "有り難う", "感謝", "助かりました", "届きました", "受け取りました", "確認しました",
+    "承知", "了解", "かしこまり", "thank", "thanks", "received", "got it", "perfect", "great",
+)  # fmt: skip
+_STILL_ASKING = (
+    "?", "？", "でしょうか", "ですか", "ますか", "ください", "下さい", "いただけ", "頂け", "ほしい", "欲しい", "たいです",
+    "届いていません", "届きません", "まだ", "ただ、", "しかし", "ですが", "けど", "ところで", "もう一つ", "もう1つ", "もうひとつ",
+    "違", "壊", "返品", "返金", "交換", "キャンセル", "お願いでき", "困", "but ", "however", "please", "still", "could you",
+    "can you", "would you", "when ", "how ", "not ",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an inquiry stands by its mails alone.
+
+    `waiting_since` is the customer's oldest message nobody has answered (None if answered). `first_reply`
+    and `closed` are aware moments or None. `bounced` tells that our last reply did not arrive. `reopened`
+    counts how often the customer came back after our reply; `trips` the customer's messages we answered.
+    """
+
+    status: str
+    waiting_since: datetime | None
+    first_reply: datetime | None
+    closed: datetime | None
+    bounced: bool = False
+    reopened: int = 0
+    trips: int = 0
+
+
+def is_mere_thanks(text: str) -> bool:
+    """True for a short answer that thanks or confirms and asks for nothing."""
+    folded = text.strip().casefold()
+    if not folded or len(folded) > THANKS_LIMIT:
+        return False
+    return any(word in folded for word in _THANKS) and not any(word in folded for word in _STILL_ASKING)
+
+
+def moves(event: Event, answered: bool) -> bool:
+    """Whether a message changes the status. `answered`: a reply of ours came before it."""
+    if event.kind == "auto":
+        return False
+    if event.incoming and event.kind == "inquiry":
+        return not (answered and is_mere_thanks(event.text))
+    return True
+
+
+def progress(events: Iterable[Event], after_reply: str = "done") -> Progress:
+    """Follows an inquiry's messages (oldest first). `after_reply` is the status our reply leads to."""
+    status, waiting, first_reply, closed = "excluded", None, None, None
+    bounced, reopened, trips, seen = False, 0, 0, False
+    for event in events:
+        if not moves(event, answered=first_reply is not None):
+            continue
+        if event.kind == "bounce":
+            # Our reply did not arrive: the customer still waits. A bounce of nothing of ours asks for nothing.
+            if seen:
+                status, closed, bounced, waiting = "open", None, True, waiting or event.date
+        elif not event.incoming:
+            # We answered. The first answer's time stands for good, even if it bounces later.
+            trips += waiting is not None
+            status, closed, bounced, waiting = after_reply, event.date, False, None
+            first_reply = first_reply or (event.date if seen else None)
+        elif event.kind == "inquiry":
+            # The customer writes, or writes again.
+            reopened += first_reply is not None and waiting is None
+            status, closed, waiting, seen = "open", None, waiting or event.date, True
+    if status != after_reply or after_reply != "done":
+        closed = None
+    return Progress(status, waiting, first_reply, closed, bounced, reopened, trips)

@@ -1,0 +1,235 @@
+"""The workbook's rows in the ledger's own terms: what stands in them, and what we remember on them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from daicho.inquiry.customer import Customer
+from daicho.inquiry.thread import Event
+from daicho.sheets.layout import Layout, Tab
+from daicho.sheets.workbook import Cell, Record, Snapshot
+
+CELL_LIMIT = 32_000
+"""Characters we put into one cell: below Excel's 32,767 and Google's 50,000."""
+
+EXCERPT_LIMIT = 600
+CUT_MARK = "…"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def clean(value: Cell) -> Cell:
+    """`value` as every workbook stores it unchanged: no control characters, within the cell limit."""
+    if not isinstance(value, str):
+        return value.replace(microsecond=0) if isinstance(value, datetime) else value
+    text = _UNPRINTABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(text.encode("utf-16-le")) // 2 > CELL_LIMIT:
+        text = text[: CELL_LIMIT // 2] if len(text) < CELL_LIMIT else text[: CELL_LIMIT * 3 // 4]
+        text += CUT_MARK
+    return text or None
+
+
+def same(one: Cell, other: Cell) -> bool:
+    """Whether two cells say the same, whatever program saved them in between."""
+    return one == other or comparable(one) == comparable(other)
+
+
+def comparable(value: Cell) -> str:
+    """A cell without what programs change on saving: blanks, seconds, 3 against 3.0."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "".join(str(value).split())
+
+
+def digest(cells: Iterable[Cell]) -> str:
+    """A short fingerprint of cells, equal while they say the same."""
+    joined = "\x1f".join(comparable(cell) for cell in cells)
+    return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def text_of(value: Cell) -> str:
+    """A cell as words: a number a person typed without its `.0`."""
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def words_of(value: Cell) -> list[str]:
+    """A cell that lists several words, one by one."""
+    return [word.strip() for word in re.split(r"[、,，\n]", text_of(value)) if word.strip()]
+
+
+def join_words(words: Iterable[str]) -> str | None:
+    return "、".join(dict.fromkeys(word for word in words if word)) or None
+
+
+def join_lines(lines: Iterable[str]) -> str | None:
+    return "\n".join(dict.fromkeys(line for line in lines if line)) or None
+
+
+@dataclass(slots=True)
+class Base:
+    """What we remember on a row, in its hidden column.
+
+    `proposals`: what we last proposed for each shared column. `machine`: the fingerprint of the machine
+    columns as we wrote them. `facts`: what cannot be told from the log (whose name stood in assignee
+    when we last looked, when a person closed it …).
+    """
+
+    proposals: dict[str, Cell] = field(default_factory=dict)
+    machine: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, cell: Cell) -> Base:
+        """Reads the hidden cell; what is missing or damaged counts as nothing remembered."""
+        try:
+            stored = json.loads(text_of(cell))
+            return cls(dict(stored["p"]), str(stored["m"]), dict(stored["f"]))
+        except (ValueError, KeyError, TypeError):
+            return cls()
+
+    def cell(self) -> str:
+        stored = {"p": {key: value for key, value in self.proposals.items() if value is not None}}
+        return json.dumps(stored | {"m": self.machine, "f": self.facts}, ensure_ascii=False, separators=(",", ":"))
+
+    def copy(self) -> Base:
+        return Base(dict(self.proposals), self.machine, json.loads(json.dumps(self.facts)))
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a tab that has a hidden base, as a person left it."""
+
+    record: Record
+    base: Base
+
+    @classmethod
+    def read(cls, record: Record) -> Row:
+        return cls(record, Base.read(record.cells.get("base")))
+
+    @property
+    def id(self) -> str:
+        return text_of(self.record.cells.get("id"))
+
+    def cell(self, key: str) -> Cell:
+        return self.record.cells.get(key)
+
+    def text(self, key: str) -> str:
+        return text_of(self.record.cells.get(key))
+
+    def untouched(self, tab: Tab) -> bool:
+        """Whether every machine column still says what we wrote."""
+        return self.base.machine == machine_digest(tab, self.record.cells)
+
+
+def machine_digest(tab: Tab, cells: Mapping[str, Cell]) -> str:
+    keys = (column.key for column in tab.columns if column.owner == "machine" and column.key != "base")
+    return digest(cells.get(key) for key in keys)
+
+
+class Clock:
+    """Moments to and from cells: a sheet knows wall-clock time only, in the shop's zone."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+
+    def cell(self, moment: datetime | None) -> datetime | None:
+        """An aware moment as the naive local time a cell holds, to the second."""
+        return moment.astimezone(self.zone).replace(tzinfo=None, microsecond=0) if moment else None
+
+    def moment(self, cell: Cell) -> datetime | None:
+        """A cell's local time as an aware moment; None for anything but a date."""
+        return cell.replace(tzinfo=self.zone) if isinstance(cell, datetime) else None
+
+
+def read_event(record: Record, layout: Layout, clock: Clock) -> Event | None:
+    """A row of the log as an event. None for a row that is none (a person typed below the log)."""
+    cells = record.cells
+    key, moment = text_of(cells.get("key")), clock.moment(cells.get("date"))
+    if not key or moment is None:
+        return None
+    incoming = layout.option("direction", text_of(cells.get("direction"))) == "in"
+    name, address = split_address(text_of(cells.get("from" if incoming else "to")))
+    return Event(
+        key=key,
+        inquiry=text_of(cells.get("inquiry")),
+        date=moment,
+        incoming=incoming,
+        kind=layout.option("kind", text_of(cells.get("kind"))),
+        address=address,
+        name=name,
+        subject=text_of(cells.get("subject")),
+        text=text_of(cells.get("text")),
+        references=tuple(text_of(cells.get("references")).split("\n")) if cells.get("references") else (),
+    )
+
+
+def join_address(name: str, email: str) -> str:
+    """`山田花子 <hanako@example.jp>`, or just the one that is known."""
+    return f"{name} <{email}>" if name and email else name or email
+
+
+def split_address(text: str) -> tuple[str, str]:
+    """(name, address) of what `join_address` made."""
+    name, bracket, email = text.rpartition(" <")
+    if bracket and email.endswith(">"):
+        return name, email[:-1]
+    return ("", text) if "@" in text else (text, "")
+
+
+def read_customer(row: Row) -> Customer:
+    """A row of the customers tab as a customer."""
+    facts = row.base.facts
+    return Customer(
+        id=row.id,
+        name=row.text("name"),
+        addresses=row.text("addresses").lower().split("\n") if row.cell("addresses") else [],
+        phones=row.text("phones").split("\n") if row.cell("phones") else [],
+        orders=row.text("orders").split("\n") if row.cell("orders") else [],
+        joined=dict(facts.get("joined", {})),
+        refused=set(facts.get("refused", [])),
+    )
+
+
+class Ledger:
+    """A snapshot, indexed: rows by id, the log by key and inquiry.
+
+    `rows` are the rows with an id we gave (the upper one where two carry the same); `strays` are rows
+    without one, or with one that is no one's, in sheet order.
+    """
+
+    def __init__(self, snapshot: Snapshot, layout: Layout, zone: ZoneInfo) -> None:
+        self.snapshot = snapshot
+        self.layout = layout
+        self.clock = Clock(zone)
+        read = (read_event(record, layout, self.clock) for record in snapshot.tables["messages"])
+        self.events = [event for event in read if event is not None]
+        self.ids = {event.inquiry for event in self.events if event.inquiry}
+        self.rows: dict[str, Row] = {}
+        self.strays: list[Row] = []
+        for row in map(Row.read, snapshot.tables["inquiries"]):
+            ours = row.id in self.ids or bool(row.base.machine)
+            if row.id and ours and row.id not in self.rows:
+                self.rows[row.id] = row
+            elif any(text_of(cell).strip() for key, cell in row.record.cells.items() if key != "base"):
+                self.strays.append(row)
+        self.customers: dict[str, Row] = {}
+        for row in map(Row.read, snapshot.tables["customers"]):
+            if row.id:
+                self.customers.setdefault(row.id, row)
+
+    @property
+    def emptied(self) -> bool:
+        """Whether the log knows inquiries and the ledger tab has not a single row left."""
+        return bool(self.ids) and not self.snapshot.tables["inquiries"]
