@@ -20,7 +20,8 @@ Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent",
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. `options` are the dropdown's labels, or () ; `source` is (tab key, column key) where
-    the dropdown is fed by another tab. `open_list` lets people type what is not in the list. `width` in characters."""
+    the dropdown is fed by another tab; `list_key` names the list of the layout it comes from, or "". `open_list`
+    lets people type what is not in the list. `width` in characters."""
 
     key: str
     label: str
@@ -31,6 +32,7 @@ class Column:
     source: tuple[str, str] | None = None
     open_list: bool = False
     hidden: bool = False
+    list_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +111,5 @@ def _column(entry: dict[str, Any], names: dict[str, str], lists: dict[str, dict[
         source=source,
         open_list=entry.get("open_list", False),
         hidden=entry.get("hidden", False),
+        list_key=listed if listed and source is None else "",
     )
