@@ -14,12 +14,35 @@ from daicho.sheets.layout import load_layout
 from daicho.sheets.starters import load_starters
 from daicho.wording import LANGUAGES, templates_folder
 
-TEMPLATE_KEYS = """
-    wrong-item missing-item defect safety not-arrived delivered-not-received delivery-datetime-change
-    delivery-address-change cancel order-change return exchange refund-status double-charge payment-method
-    receipt restock product-spec how-to-use shipping-estimate how-to-order account coupon-points complaint
-    thanks request-noted escalate
-""".split()
+TEMPLATE_KEYS = [
+    "wrong-item",
+    "missing-item",
+    "defect",
+    "safety",
+    "not-arrived",
+    "delivered-not-received",
+    "delivery-datetime-change",
+    "delivery-address-change",
+    "cancel",
+    "order-change",
+    "return",
+    "exchange",
+    "refund-status",
+    "double-charge",
+    "payment-method",
+    "receipt",
+    "restock",
+    "product-spec",
+    "how-to-use",
+    "shipping-estimate",
+    "how-to-order",
+    "account",
+    "coupon-points",
+    "complaint",
+    "thanks",
+    "request-noted",
+    "escalate",
+]
 """The starter set of the triage guide."""
 
 TABS = ("templates", "policies", "faq", "settings", "help")

@@ -19,9 +19,9 @@ Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent",
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `options` are the dropdown's labels, or () ; `source` is (tab key, column key) where
-    the dropdown is fed by another tab; `list_key` names the list of the layout it comes from, or "". `open_list`
-    lets people type what is not in the list. `width` in characters."""
+    """One column. `options` are the dropdown's labels, or (), `list_key` the list they come from, or "";
+    `source` is (tab key, column key) where the dropdown is fed by another tab. `open_list` lets people type
+    what is not in the list. `width` in characters."""
 
     key: str
     label: str

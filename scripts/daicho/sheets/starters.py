@@ -17,7 +17,7 @@ from daicho.wording import templates_folder
 
 
 def load_starters(language: str) -> dict[str, list[dict[str, Cell]]]:
-    """The starter rows of `language` as cells: tab key → rows → column key → cell. Tabs without a file are absent."""
+    """The starter rows of `language`: tab key → rows → column key → cell. A tab without a file is absent."""
     layout = load_layout(language)
     folder = templates_folder() / language / "starters"
     paths = {tab.key: folder / f"{tab.key}.toml" for tab in layout.tabs}
