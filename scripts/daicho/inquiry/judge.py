@@ -1,0 +1,341 @@
+"""What a mail means, decided in one order: headers and the shop's rules, then the examples, then what raises urgency.
+
+The reason for every decision is kept as keys of the wording with their values, and said in words at the end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from daicho.inquiry.classify import AUTO, Classifier, Correction, Example, Guess, as_examples, fingerprint
+from daicho.inquiry.extract import contact_form, customer_name, fold, order_numbers, products
+from daicho.inquiry.needby import need_by
+from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought
+from daicho.inquiry.urgency import Contact, Raise, contact_raise, contacts, date_raise, raised
+from daicho.mail.message import Message
+from daicho.sheets.layout import load_layout
+from daicho.sheets.workbook import Cell
+from daicho.wording import Wording, templates_folder
+
+Reason = tuple[str, Mapping[str, object]]
+"""A sentence of the wording section `judge` and what fills it. Option keys are said as labels."""
+
+SURE = 0.5
+"""Below this confidence the best guess stands in the cell and a person is asked to look."""
+
+CAUSE_SURE = 0.5
+TEMPLATES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One incoming message to judge. `sent` is aware, in the shop's time zone; `inquiry` its id, "" if new;
+    `earlier` are the same customer's messages before it."""
+
+    message: Message
+    sent: datetime
+    inquiry: str = ""
+    earlier: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was decided about a message, by the keys of the triage guide.
+
+    `confidence` (0 to 1) speaks of the category. `tags` are the words rules set; `unsure` asks a person to look.
+    `templates` are at most three keys, best first. `channel` and `assignee` are None where nothing says.
+    """
+
+    kind: str
+    category: str
+    confidence: float
+    priority: str
+    emotion: tuple[str, ...]
+    tags: tuple[str, ...]
+    unsure: bool
+    order_numbers: tuple[str, ...]
+    customer_name: str
+    products: tuple[str, ...]
+    templates: tuple[str, ...]
+    channel: str | None
+    assignee: str | None
+    reason: tuple[Reason, ...]
+
+    def say_reason(self, wording: Wording) -> str:
+        """The reason in words, one line each."""
+        return "\n".join(_said(key, values, wording) for key, values in self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the writer of a message said: a form's fields where it is a form's notice, else the mail's new part."""
+
+    subject: str
+    text: str
+    form: bool
+    order_numbers: tuple[str, ...]
+    products: tuple[str, ...]
+
+
+class Judge:
+    """Judges messages by a shop's rules and a classifier.
+
+    `products` maps the shop's product tags to their words; `store_accounts` are its Yahoo! Shopping accounts.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        classifier: Classifier,
+        products: Mapping[str, Sequence[str]] | None = None,
+        store_accounts: Sequence[str] = (),
+    ) -> None:
+        self.rules = rules
+        self.classifier = classifier
+        self._products = products or {}
+        self._store_accounts = tuple(store_accounts)
+        labels = load_layout(rules.language).lists["emotion"]
+        self._emotion_keys = {label: key for key, label in labels.items()}
+
+    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
+        """One judgement a case, in order. Many at once are much faster than one by one."""
+        heard = [self._hear(case.message) for case in cases]
+        guesses = self.classifier.guess([(each.subject, each.text) for each in heard])
+        return [self._decide(*each) for each in zip(cases, heard, guesses, strict=True)]
+
+    def _hear(self, message: Message) -> _Heard:
+        form = contact_form(message)
+        subject = form.subject if form else message.subject
+        text = form.text if form else message.new_text.strip() or message.text
+        whole = f"{message.subject}\n{message.text}"
+        return _Heard(
+            subject=subject,
+            text=text,
+            form=form is not None,
+            order_numbers=order_numbers(whole, self._store_accounts),
+            products=products(f"{subject}\n{text}", self._products) if self._products else (),
+        )
+
+    def _decide(self, case: Case, heard: _Heard, guess: Guess) -> Judgement:
+        hits = self.rules.hits(sought(case.message, heard.subject, heard.text, heard.products))
+        ruled = {hit.rule.sets: hit.rule.value for hit in reversed(hits)}
+        reason: list[Reason] = [_hit_reason(hit) for hit in hits]
+        kind = self._kind(case.message, heard, guess, ruled, reason)
+        category, confidence = self._category(kind, guess, ruled, reason)
+        asked = kind == "inquiry"
+        emotion, tags = self._moods(hits, guess if asked else None)
+        return Judgement(
+            kind=kind,
+            category=category,
+            confidence=confidence,
+            priority=self._priority(case, heard, category, guess, ruled, reason) if asked else "none",
+            emotion=emotion,
+            tags=tags,
+            unsure=asked and confidence < SURE,
+            order_numbers=heard.order_numbers,
+            customer_name=customer_name(case.message),
+            products=heard.products,
+            templates=tuple(key for key, _ in guess.templates[:TEMPLATES]) if asked else (),
+            channel=ruled.get("channel") or ("form" if heard.form else None),
+            assignee=ruled.get("assignee"),
+            reason=tuple(reason),
+        )
+
+    def _kind(
+        self, message: Message, heard: _Heard, guess: Guess, ruled: Mapping[str, str], reason: list[Reason]
+    ) -> str:
+        # Mail that came back is told by its headers, whatever else it says.
+        if message.kind == "bounce":
+            reason.append(("judge.kind-bounce", {}))
+            return "bounce"
+        if "kind" in ruled:
+            return ruled["kind"]
+        # A contact form's notice is sent by a machine and written by a person.
+        if message.kind == "auto" and not heard.form:
+            reason.append(("judge.kind-header", {"header": message.automatic}))
+            return "auto"
+        if ruled.get("category") == "sales":
+            return "sales"
+        best, chance = guess.categories[0]
+        if best == AUTO and "category" not in ruled:
+            reason.append(("judge.kind-learned", {"kind": "auto", "percent": _percent(chance)}))
+            return "auto"
+        return "sales" if best == "sales" and "category" not in ruled else "inquiry"
+
+    def _category(
+        self, kind: str, guess: Guess, ruled: Mapping[str, str], reason: list[Reason]
+    ) -> tuple[str, float]:
+        if kind in ("auto", "bounce"):
+            return "other", guess_of(guess, AUTO)
+        if "category" in ruled:
+            return ruled["category"], 1.0
+        if kind == "sales":
+            chance = guess_of(guess, "sales")
+            reason.append(("judge.kind-learned", {"kind": "sales", "percent": _percent(chance)}))
+            return "sales", chance
+        open_to = [(key, chance) for key, chance in guess.categories if key not in (AUTO, "sales")]
+        (category, chance), (second, _) = open_to[0], open_to[1]
+        key = "judge.category-learned" if chance >= SURE else "judge.category-unsure"
+        reason.append((key, {"category": category, "second": second, "percent": _percent(chance)}))
+        return category, chance
+
+    def _priority(
+        self,
+        case: Case,
+        heard: _Heard,
+        category: str,
+        guess: Guess,
+        ruled: Mapping[str, str],
+        reason: list[Reason],
+    ) -> str:
+        if "priority" in ruled:
+            return ruled["priority"]
+        raises = list(self._raises(case, heard, category, guess))
+        reason += [(f"judge.raise-{each.cause}", each.values) for each in raises]
+        return raised(category, raises)
+
+    def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterable[Raise]:
+        for cause, level in LEARNED_CAUSES.items():
+            if guess.causes[cause] >= CAUSE_SURE:
+                yield Raise(level, cause, {"percent": _percent(guess.causes[cause])})
+        count = contacts(case.sent, case.inquiry, category, heard.order_numbers, case.earlier)
+        needed = need_by(f"{heard.subject}\n{heard.text}", case.sent)
+        yield from filter(None, (contact_raise(count), date_raise(needed, case.sent)))
+
+    def _moods(self, hits: Sequence[Hit], guess: Guess | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Emotions (learned, and set by rules) and the other tags."""
+        words = [word for hit in hits if hit.rule.sets == "tag" for word in hit.rule.value.split("、")]
+        felt = {key for key, chance in guess.emotion.items() if chance >= 0.5} if guess else set()
+        felt |= {self._emotion_keys[word] for word in words if word in self._emotion_keys}
+        tags = dict.fromkeys(word for word in words if word not in self._emotion_keys)
+        return tuple(key for key in self._emotion_keys.values() if key in felt), tuple(tags)
+
+
+LEARNED_CAUSES = {"harm": "urgent", "outside": "urgent", "third": "urgent", "second": "high", "money": "high"}
+
+
+def guess_of(guess: Guess, category: str) -> float:
+    return dict(guess.categories).get(category, 0.0)
+
+
+def _percent(chance: float) -> int:
+    return round(100 * chance)
+
+
+def _hit_reason(hit: Hit) -> Reason:
+    values = {
+        "words": hit.words,
+        "item": hit.rule.sets,
+        hit.rule.sets: hit.rule.value,
+        "value": hit.rule.value,
+    }
+    return ("judge.rule-hit", values)
+
+
+def _said(key: str, values: Mapping[str, object], wording: Wording) -> str:
+    layout = load_layout(wording.language)
+    texts = dict(values)
+    for name in ("category", "second", "kind", "priority", "channel"):
+        if isinstance(value := texts.get(name), str):
+            texts[name] = layout.label("category" if name == "second" else name, value)
+    if "item" in texts:
+        item = str(texts["item"])
+        texts["value"] = texts.get(item, texts["value"])
+        texts["item"] = layout.label("rule_set", item)
+    if isinstance(words := texts.get("words"), tuple):
+        texts["words"] = "".join(wording.say("judge.quoted", word=word) for word in words[:4])
+    return wording.say(key, **texts)
+
+
+# --- loading -------------------------------------------------------------------------------------------------
+
+
+def load_judge(
+    rows: Iterable[Mapping[str, Cell]] | None,
+    corrections: Sequence[Correction],
+    language: str,
+    cache: Path | None,
+    products: Mapping[str, Sequence[str]] | None = None,
+    store_accounts: Sequence[str] = (),
+) -> Judge:
+    """A judge by the shop's rules (`rows` of tab rules; None: the starter rules) and by what it corrected.
+
+    Takes the model from `cache` if there is one of these very examples; else trains it, which takes seconds, and
+    leaves it there. Deleting the folder costs only that time.
+    """
+    layout = load_layout(language)
+    rules = read_rules(starter_rules(language) if rows is None else rows, layout)
+    examples = [*starter_examples(), *as_examples(corrections)]
+    return Judge(rules, _classifier(examples, cache), products, store_accounts)
+
+
+def starter_rules(language: str) -> list[dict[str, Cell]]:
+    """The rows a new ledger's tab of rules begins with."""
+    import tomllib
+
+    path = templates_folder() / language / "starters" / "rules.toml"
+    rows: list[dict[str, Cell]] = tomllib.loads(path.read_text(encoding="utf-8"))["row"]
+    return rows
+
+
+def starter_records() -> list[dict[str, Any]]:
+    """The labelled mails that come with daicho, as they are stored."""
+    folder = templates_folder() / "examples"
+    return [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl.gz"))
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines()
+    ]
+
+
+def starter_examples(records: Iterable[Mapping[str, Any]] | None = None) -> list[Example]:
+    """The labelled mails to learn from."""
+    return [
+        Example(
+            record["subject"],
+            record["text"],
+            AUTO if record["kind"] == "auto" else record["category"],
+            frozenset(record["causes"]),
+            frozenset(record["emotion"]),
+            tuple(record["templates"]),
+        )
+        for record in (starter_records() if records is None else records)
+    ]
+
+
+def _classifier(examples: Sequence[Example], cache: Path | None) -> Classifier:
+    import numpy as np
+
+    if cache is None:
+        return Classifier.trained(examples)
+    path = cache / f"model-{fingerprint(examples)[:32]}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Classifier.restored(arrays)
+    except (OSError, ValueError, KeyError, EOFError):
+        classifier = Classifier.trained(examples)
+    _keep(classifier, path)
+    return classifier
+
+
+def _keep(classifier: Classifier, path: Path) -> None:
+    """Lays the model into the cache, whole or not at all, and the models before it away."""
+    import numpy as np
+
+    part = path.with_suffix(".part.npz")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(part, **classifier.arrays())
+        part.replace(path)
+        for old in path.parent.glob("model-*.npz"):
+            if old != path:
+                old.unlink(missing_ok=True)
+    except OSError:
+        # A cache that cannot be written costs time, nothing else.
+        return
