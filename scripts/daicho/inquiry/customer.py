@@ -14,7 +14,9 @@ from daicho.inquiry.extract import contact_form, customer_name, fold, order_numb
 from daicho.inquiry.thread import short_code
 from daicho.mail.message import Address, Message
 
-_MASKED = re.compile(r"@([a-z0-9-]+\.)*(fw\.rakuten\.ne\.jp|marketplace\.amazon\.(co\.jp|com)|relay\.amazon\.co\.jp)\Z")
+_MASKED = re.compile(
+    r"@([a-z0-9-]+\.)*(fw\.rakuten\.ne\.jp|marketplace\.amazon\.(co\.jp|com)|relay\.amazon\.co\.jp)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,21 @@ def is_incoming(message: Message, outgoing: bool | None, own: frozenset[str]) ->
 def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
     """The customer's side of a message."""
     if not incoming:
-        to = next((address for address in (*message.to, *message.cc) if address.email not in own), Address("", ""))
+        to = next(
+            (address for address in (*message.to, *message.cc) if address.email not in own), Address("", "")
+        )
         return Party(to.name, to.email)
     text = f"{message.subject}\n{message.new_text}"
     form = contact_form(message)
     if form is not None:
-        return Party(form.name, form.email.lower(), phones(form.phone) or phones(text), order_numbers(text), form.text, True)
+        return Party(
+            form.name,
+            form.email.lower(),
+            phones(form.phone) or phones(text),
+            order_numbers(text),
+            form.text,
+            True,
+        )
     writer = message.sender
     # Our own system wrote it down for a customer who stands in Reply-To only.
     if writer.email in own:
@@ -70,8 +81,11 @@ def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
 
 @dataclass(slots=True)
 class Customer:
-    """One customer as the ledger knows it. `joined` maps an address that was added by proof to its evidence;
-    `refused` holds addresses a person said are somebody else."""
+    """One customer as the ledger knows it.
+
+    `joined` maps an address that was added by proof to its evidence; `refused` holds addresses and ids a
+    person said are somebody else; `candidate` is (id, evidence) of a customer who seems to be the same.
+    """
 
     id: str
     name: str = ""
@@ -80,6 +94,7 @@ class Customer:
     orders: list[str] = field(default_factory=list)
     joined: dict[str, str] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
+    candidate: tuple[str, str] | None = None
 
 
 def customer_id(email: str, name: str) -> str:
@@ -103,18 +118,14 @@ class Customers:
         customer = self._by_address.get(party.email) if party.email else None
         if customer is None:
             customer = self._proven(party) or self._new(party)
+        elif not party.masked:
+            self._suspect(customer, party)
         self._learn(customer, party)
         return customer
 
-    def candidate(self, party: Party) -> tuple[Customer, str] | None:
-        """Another customer whom `party`'s evidence points at although its address has a row of its own."""
-        own = self._by_address.get(party.email)
-        if own is None or party.masked or not party.email:
-            return None
-        for other, evidence in self._evidence(party):
-            if other is not own and party.email not in other.refused and own.id not in other.refused:
-                return other, evidence
-        return None
+    def at(self, address: str) -> Customer | None:
+        """The customer who writes from `address`."""
+        return self._by_address.get(address)
 
     def split(self, customer: Customer, address: str) -> Customer:
         """Undoes a join: `address` becomes a customer of its own and is never joined to this one again."""
@@ -127,9 +138,13 @@ class Customers:
 
     def merge(self, into: Customer, other: Customer) -> None:
         """Makes two customers one because a person said so. `other` keeps its id and nothing else."""
-        for mine, theirs in ((into.addresses, other.addresses), (into.phones, other.phones), (into.orders, other.orders)):
+        for mine, theirs in (
+            (into.addresses, other.addresses),
+            (into.phones, other.phones),
+            (into.orders, other.orders),
+        ):
             mine.extend(value for value in theirs if value not in mine)
-        other.addresses, other.phones, other.orders = [], [], []
+        other.addresses, other.phones, other.orders, other.candidate = [], [], [], None
         self._index(into)
 
     def _proven(self, party: Party) -> Customer | None:
@@ -143,6 +158,13 @@ class Customers:
                 self._by_address[party.email] = customer
                 return customer
         return None
+
+    def _suspect(self, customer: Customer, party: Party) -> None:
+        # Two rows already, and now a proof that they are one: a person is asked.
+        for other, evidence in self._evidence(party):
+            strangers = other.id in customer.refused or customer.id in other.refused
+            if other is not customer and customer.candidate is None and not strangers:
+                customer.candidate = (other.id, evidence)
 
     def _evidence(self, party: Party) -> Iterable[tuple[Customer, str]]:
         name = fold(party.name).replace(" ", "")

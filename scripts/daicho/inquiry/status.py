@@ -1,11 +1,11 @@
 """What moves an inquiry's status, and the times that follow from it.
 
-    a new inquiry                      → open
-    a person takes it                  → doing     (assignee set, or a draft asked for)
-    a reply in the Sent folder         → done      (a shop may choose another)
-    the customer writes again          → open      (except a mere thanks)
-    a bounce of our reply              → open      (and the row says so)
-    automatic mail, sales              → excluded
+a new inquiry                      → open
+a person takes it                  → doing     (assignee set, or a draft asked for)
+a reply in the Sent folder         → done      (a shop may choose another)
+the customer writes again          → open      (except a mere thanks)
+a bounce of our reply              → open      (and the row says so)
+automatic mail, sales              → excluded
 """
 
 from __future__ import annotations
@@ -59,11 +59,9 @@ def is_mere_thanks(text: str) -> bool:
 
 def moves(event: Event, answered: bool) -> bool:
     """Whether a message changes the status. `answered`: a reply of ours came before it."""
-    if event.kind == "auto":
-        return False
     if event.incoming and event.kind == "inquiry":
         return not (answered and is_mere_thanks(event.text))
-    return True
+    return not event.incoming or event.kind == "bounce"
 
 
 def progress(events: Iterable[Event], after_reply: str = "done") -> Progress:

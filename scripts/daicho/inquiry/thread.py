@@ -21,9 +21,9 @@ _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
 _REPLY_MARKS = ("re:", "re：", "返信:", "返信：", "aw:")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
-    """One message of the log.
+    """One message of the log. `inquiry` and `kind` are set when it is placed and judged.
 
     `key` and `references` are message keys, `inquiry` the id it was put to ("" for mail of ours that
     answers nothing), `date` aware, `kind` one of inquiry, reply, auto, bounce, sales, `address` the
@@ -87,7 +87,9 @@ def base_subject(subject: str) -> str:
 class Threads:
     """An index of the log that places new messages. `add` keeps it up to date."""
 
-    def __init__(self, events: Iterable[Event] = (), extract: Callable[[str], tuple[str, ...]] = order_numbers):
+    def __init__(
+        self, events: Iterable[Event] = (), extract: Callable[[str], tuple[str, ...]] = order_numbers
+    ):
         self.inquiries: dict[str, Inquiry] = {}
         self._extract = extract
         self._inquiry_of: dict[str, str] = {}
@@ -143,11 +145,11 @@ class Threads:
 
     def _by_order(self, event: Event) -> str:
         # The same person about the same order, not long after: one matter, even in a fresh mail.
-        orders = self._orders_of(event) if self._by_address.get(event.address) else frozenset()
+        orders = self.orders_of(event) if self._by_address.get(event.address) else frozenset()
         if not orders:
             return ""
         for known in self._recent(event):
-            if known.incoming and orders & self._orders_of(known):
+            if known.incoming and orders & self.orders_of(known):
                 return known.inquiry
         return ""
 
@@ -161,13 +163,18 @@ class Threads:
                 return known.inquiry
         return ""
 
+    def of_address(self, address: str) -> list[Event]:
+        """Every placed message to or from an address."""
+        return self._by_address.get(address, [])
+
     def _recent(self, event: Event) -> list[Event]:
         """Messages of the same address within the window, newest first, automatic mail left out."""
         known = self._by_address.get(event.address, []) if event.address else []
         near = [other for other in known if abs(event.date - other.date) <= WINDOW and other.kind != "auto"]
         return sorted(near, key=lambda other: other.date, reverse=True)
 
-    def _orders_of(self, event: Event) -> frozenset[str]:
+    def orders_of(self, event: Event) -> frozenset[str]:
+        """The order numbers a message names."""
         orders = self._orders.get(event.key)
         if orders is None:
             orders = self._orders[event.key] = frozenset(self._extract(f"{event.subject}\n{event.text}"))

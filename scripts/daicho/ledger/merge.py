@@ -61,20 +61,11 @@ class Proposal:
 
     `machine` holds machine columns, `shared` our proposals for shared ones; columns not named stay as
     they are. `events` names shared columns for which something newer than people's decisions speaks.
-    `facts` are remembered on the row.
     """
 
     machine: dict[str, Cell]
     shared: dict[str, Cell]
     events: Collection[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Outcome:
-    """`cells` to write (only those that change), and the shared columns where a person's word stands against ours."""
-
-    cells: dict[str, Cell]
-    conflicts: tuple[str, ...] = ()
 
 
 def merge_shared(row: Row, proposal: Proposal) -> dict[str, Merged]:
@@ -92,7 +83,9 @@ def merge_shared(row: Row, proposal: Proposal) -> dict[str, Merged]:
     return merged
 
 
-def merge_row(tab: Tab, row: Row, machine: Mapping[str, Cell], shared: Mapping[str, Merged], base: Base) -> dict[str, Cell]:
+def merge_row(
+    tab: Tab, row: Row, machine: Mapping[str, Cell], shared: Mapping[str, Merged], base: Base
+) -> dict[str, Cell]:
     """The cells of `row` that have to be written so that it says `machine` and `shared`.
 
     `base` is what to remember; its fingerprint is set here. Cells that say it already are left alone.
@@ -109,6 +102,7 @@ def merge_row(tab: Tab, row: Row, machine: Mapping[str, Cell], shared: Mapping[s
 
 def new_row(tab: Tab, machine: Mapping[str, Cell], shared: Mapping[str, Cell], base: Base) -> dict[str, Cell]:
     """The cells of a row nobody has seen yet."""
-    cells = {key: clean(value) for key, value in (*machine.items(), *shared.items())}
+    cells: dict[str, Cell] = {key: clean(value) for key, value in (*machine.items(), *shared.items())}
     base.machine = machine_digest(tab, cells)
-    return {key: value for key, value in cells.items() if value is not None} | {"base": base.cell()}
+    cells["base"] = base.cell()
+    return {key: value for key, value in cells.items() if value is not None}

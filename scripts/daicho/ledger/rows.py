@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from daicho.inquiry.customer import Customer
 from daicho.inquiry.thread import Event
+from daicho.mail.message import Head, Message
 from daicho.sheets.layout import Layout, Tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
 
@@ -101,10 +102,12 @@ class Base:
 
     def cell(self) -> str:
         stored = {"p": {key: value for key, value in self.proposals.items() if value is not None}}
-        return json.dumps(stored | {"m": self.machine, "f": self.facts}, ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(
+            stored | {"m": self.machine, "f": self.facts}, ensure_ascii=False, separators=(",", ":")
+        )
 
     def copy(self) -> Base:
-        return Base(dict(self.proposals), self.machine, json.loads(json.dumps(self.facts)))
+        return Base(dict(self.proposals), self.machine, dict(self.facts))
 
 
 @dataclass(slots=True)
@@ -117,6 +120,11 @@ class Row:
     @classmethod
     def read(cls, record: Record) -> Row:
         return cls(record, Base.read(record.cells.get("base")))
+
+    @classmethod
+    def blank(cls) -> Row:
+        """A row that is not there yet."""
+        return cls(Record(0, {}), Base())
 
     @property
     def id(self) -> str:
@@ -189,17 +197,70 @@ def split_address(text: str) -> tuple[str, str]:
 
 
 def read_customer(row: Row) -> Customer:
-    """A row of the customers tab as a customer."""
+    """A row of the customers tab as a customer: as we remember it, or as a person typed it in by hand."""
     facts = row.base.facts
+    if not row.base.machine:
+        lists = {
+            key: row.text(key).split("\n") if row.cell(key) else []
+            for key in ("addresses", "phones", "orders")
+        }
+        return Customer(
+            row.id,
+            row.text("name"),
+            [email.lower() for email in lists["addresses"]],
+            lists["phones"],
+            lists["orders"],
+        )
+    candidate = facts.get("candidate")
     return Customer(
         id=row.id,
         name=row.text("name"),
-        addresses=row.text("addresses").lower().split("\n") if row.cell("addresses") else [],
-        phones=row.text("phones").split("\n") if row.cell("phones") else [],
-        orders=row.text("orders").split("\n") if row.cell("orders") else [],
+        addresses=list(facts.get("addresses", [])),
+        phones=list(facts.get("phones", [])),
+        orders=list(facts.get("orders", [])),
         joined=dict(facts.get("joined", {})),
         refused=set(facts.get("refused", [])),
+        candidate=(candidate[0], candidate[1]) if candidate else None,
     )
+
+
+class Known:
+    """Which mails the log holds.
+
+    A Message-ID should name one mail, but some senders use one for all: mails of one id that were sent
+    minutes apart are different mails. An hour is the step that a local time repeats when summer ends.
+    """
+
+    _NEAR = timedelta(minutes=2)
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._dates: dict[str, list[datetime]] = {}
+        for event in events:
+            self._add(event.key, event.date)
+
+    def __call__(self, head: Head) -> bool:
+        """Whether the log holds this mail."""
+        dates = self._dates.get(head.key, [])
+        return bool(dates) and (head.date is None or any(self._one(head.date, date) for date in dates))
+
+    def admit(self, message: Message) -> Message | None:
+        """The message with a key of its own, now known; None if it was known before."""
+        if self(Head(message.key, message.date, message.sender.email)):
+            return None
+        if message.key in self._dates:
+            variant = hashlib.sha256(message.date.isoformat().encode()).hexdigest()[:8]
+            message = replace(message, key=f"{message.key}#{variant}")
+        self._add(message.key, message.date)
+        return message
+
+    def _add(self, key: str, date: datetime) -> None:
+        self._dates.setdefault(key, []).append(date)
+        if "#" in key:
+            self._dates.setdefault(key.rpartition("#")[0], []).append(date)
+
+    def _one(self, one: datetime, other: datetime) -> bool:
+        apart = abs(one - other)
+        return apart <= self._NEAR or abs(apart - timedelta(hours=1)) <= self._NEAR
 
 
 class Ledger:
@@ -215,6 +276,7 @@ class Ledger:
         self.clock = Clock(zone)
         read = (read_event(record, layout, self.clock) for record in snapshot.tables["messages"])
         self.events = [event for event in read if event is not None]
+        self.known = Known(self.events)
         self.ids = {event.inquiry for event in self.events if event.inquiry}
         self.rows: dict[str, Row] = {}
         self.strays: list[Row] = []

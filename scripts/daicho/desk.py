@@ -1,0 +1,158 @@
+"""The desk (窓口): what each command needs, opened and put together. The only room that names adapters."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from platformdirs import user_cache_path
+
+from daicho.config import Config, MailboxConfig
+from daicho.demo import lay_out_demo
+from daicho.errors import MailError, UsageError, WorkbookError
+from daicho.inquiry.customer import Party, party_of
+from daicho.inquiry.judge import Case, Judge, Judgement, load_judge
+from daicho.ledger.corrections import corrections
+from daicho.ledger.plan import Judge as JudgeAll
+from daicho.ledger.rows import Ledger
+from daicho.ledger.settings import Settings, read_settings
+from daicho.mail.local import EmlFolder, Maildir
+from daicho.mail.mailbox import Mailbox, RawMail
+from daicho.mail.mbox import Mbox
+from daicho.mail.message import Message, read_message
+from daicho.sheets.excel import ExcelWorkbook
+from daicho.sheets.layout import Layout, load_layout
+from daicho.sheets.starters import load_starters
+from daicho.sheets.workbook import Snapshot, Workbook
+from daicho.sync import Outcome, Shop, Sync
+from daicho.wording import Wording, wording
+
+TRY_AT_ONCE = 500
+"""How many mails `try` judges together: fast, and soon on the screen."""
+
+
+def cache_folder() -> Path:
+    """Where models are kept. Deleting it costs nothing but time."""
+    return user_cache_path("daicho", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One mail judged without a workbook. `path` is the file it came from, as it was given."""
+
+    path: str
+    message: Message
+    party: Party
+    judgement: Judgement
+
+
+class Desk:
+    """Opens what a command needs. `now` is the clock, `advance` hears of mails looked at."""
+
+    def __init__(self, config: Config, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.config = config
+        self.now = now
+
+    @cached_property
+    def wording(self) -> Wording:
+        return wording(self.config.language)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return load_layout(self.config.language)
+
+    @cached_property
+    def workbook(self) -> Workbook:
+        if self.config.excel is None:
+            raise WorkbookError("ledger.emptied", tab="", workbook="")
+        return ExcelWorkbook(self.config.excel, self.layout, self.now)
+
+    @cached_property
+    def mailboxes(self) -> list[Mailbox]:
+        return [open_mailbox(mailbox) for mailbox in self.config.mailboxes]
+
+    def sync(self, *, dry: bool = False, allow_empty: bool = False, advance: Callable[[int], None] = lambda n: None) -> Outcome:
+        """One sync. A ledger file that does not exist yet is made first."""
+        self.prepare()
+        return Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now, advance).run(
+            dry=dry, allow_empty=allow_empty
+        )
+
+    def prepare(self) -> list[str]:
+        """Makes the ledger file if there is none; what was done, one line each."""
+        return self.workbook.prepare(self.layout, load_starters(self.config.language))
+
+    def count(self) -> int:
+        """How many mails a sync is going to look at."""
+        ledger = self.ledger()
+        return sum(mailbox.count({}, ledger.known) for mailbox in self.mailboxes)
+
+    def ledger(self) -> Ledger:
+        return Ledger(self.workbook.read(), self.layout, self.config.zone)
+
+    @property
+    def _shop(self) -> Shop:
+        gmail = any("gmail" in mailbox.place for mailbox in self.config.mailboxes if mailbox.source == "imap")
+        return Shop(self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str)
+
+    def _load_judge(self, snapshot: Snapshot, settings: Settings) -> JudgeAll:
+        ledger = Ledger(snapshot, self.layout, self.config.zone)
+        rules = [record.cells for record in snapshot.tables["rules"]] if "rules" in snapshot.tables else None
+        decided = corrections(ledger)
+        return load_judge(rules, decided, self.config.language, cache_folder(), settings.products).judge
+
+
+def gmail_link(key: str) -> str:
+    """Opens the mail in Gmail's web page."""
+    return f"https://mail.google.com/mail/u/0/#search/rfc822msgid%3A{key}"
+
+
+def open_mailbox(config: MailboxConfig) -> Mailbox:
+    """The adapter for a `[[mailbox]]`."""
+    path = Path(config.place)
+    match config.source:
+        case "maildir":
+            return Maildir(config.name, path, config.since)
+        case "mbox":
+            return Mbox(config.name, path, config.since)
+        case _:
+            return EmlFolder(config.name, path, config.since)
+
+
+def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetime) -> Iterator[Tried]:
+    """Judges the mails at `paths` (.eml files, mbox files, Maildirs, folders of .eml), in the order given."""
+    judge = load_judge(None, (), language, cache_folder())
+    waiting: list[tuple[str, Message]] = []
+    for path in paths:
+        for mail in raw_mails(path):
+            waiting.append((mail.location, read_message(mail.raw, received=mail.received or now)))
+            if len(waiting) == TRY_AT_ONCE:
+                yield from _tried(judge, waiting, zone)
+                waiting = []
+    yield from _tried(judge, waiting, zone)
+
+
+def _tried(judge: Judge, mails: Sequence[tuple[str, Message]], zone: ZoneInfo) -> Iterator[Tried]:
+    judgements = judge.judge([Case(message, message.date.astimezone(zone)) for _, message in mails])
+    for (path, message), judgement in zip(mails, judgements, strict=True):
+        yield Tried(path, message, party_of(message, True, frozenset()), judgement)
+
+
+def raw_mails(path: Path) -> Iterable[RawMail]:
+    """The mails at a path, whatever kind of mailbox it is. Raises UsageError if there is nothing to read."""
+    if path.is_dir():
+        is_maildir = (path / "cur").is_dir() or (path / "new").is_dir()
+        mailbox: Mailbox = Maildir(str(path), path) if is_maildir else EmlFolder(str(path), path)
+        return (mail for batch in mailbox.fetch({}, lambda head: False, TRY_AT_ONCE) for mail in batch.mails)
+    try:
+        with path.open("rb") as file:
+            if file.read(5) == b"From ":
+                return (mail for batch in Mbox(str(path), path).fetch({}, lambda head: False, TRY_AT_ONCE) for mail in batch.mails)
+        return [RawMail(path.read_bytes(), str(path), "", str(path))]
+    except OSError:
+        raise UsageError("cli.no-such-mail", path=path) from None

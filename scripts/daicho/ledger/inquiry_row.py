@@ -1,0 +1,221 @@
+"""One inquiry's row on its way from what stands there to what shall stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from daicho.inquiry.customer import Customer
+from daicho.inquiry.judge import Judgement
+from daicho.inquiry.status import Progress, moves, progress
+from daicho.inquiry.thread import Event, Inquiry
+from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
+from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
+from daicho.ledger.rows import Row, comparable, text_of
+from daicho.ledger.settings import Settings
+from daicho.sheets.workbook import Cell
+
+REASON_LINES = 6
+
+TYPED = "typed-"
+"""What the message key of a row typed by hand begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a row needs to know of the rest.
+
+    `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
+    `customer` finds an inquiry's customer; `channel` tells by which way a message came.
+    """
+
+    speaker: Speaker
+    settings: Settings
+    now: datetime
+    link: Callable[[str], str]
+    judgement: Callable[[Event], Judgement]
+    customer: Callable[[Inquiry, Row], Customer | None]
+    channel: Callable[[Event], str]
+
+
+class InquiryRow:
+    """Proposes, merges and words one row. `fresh` are the inquiry's messages that the log does not hold yet.
+
+    After `new` or `merged`, `conflicts` names the columns where a person's word stands against a new
+    proposal of ours, and `tampered` tells that somebody had written over a machine column.
+    """
+
+    def __init__(self, context: Context, inquiry: Inquiry, row: Row, fresh: Sequence[Event]) -> None:
+        self.context = context
+        self.layout = context.speaker.layout
+        self.clock = context.speaker.clock
+        self.inquiry = inquiry
+        self.row = row
+        self.fresh = fresh
+        self.base = row.base.copy()
+        self.tab = self.layout.tab("inquiries")
+        self.known = bool(row.base.machine)
+        self.tampered = self.known and not row.untouched(self.tab)
+        self.progress: Progress = progress(inquiry.events, context.settings.after_reply)
+        self.notes: list[str] = []
+        self.events: set[str] = set()
+        self.conflicts: tuple[str, ...] = ()
+
+    def new(self) -> dict[str, Cell]:
+        """The cells of a row that is not there."""
+        self._propose()
+        shared = self.base.proposals
+        machine = self._machine(shared)
+        return new_row(self.tab, machine, shared, self.base)
+
+    def merged(self) -> dict[str, Cell]:
+        """The cells to write into a row that is there."""
+        self._propose()
+        proposal = Proposal({}, self.base.proposals, self.events)
+        merged = merge_shared(self.row, proposal)
+        before = self.row.base.proposals
+        self.conflicts = tuple(
+            key
+            for key, cell in merged.items()
+            if cell.winner == "theirs"
+            and key in before
+            and comparable(before[key]) != comparable(proposal.shared[key])
+        )
+        self._note_conflicts()
+        shared = {key: cell.value for key, cell in merged.items()}
+        self._remember_decisions(shared)
+        # A quiet row that nobody touched needs nothing but its due time, which follows priority and calendar.
+        quiet = self.known and not self.fresh and not self.tampered
+        machine = self._quiet_machine(shared) if quiet else self._machine(shared)
+        return merge_row(self.tab, self.row, machine, merged, self.base)
+
+    # --- proposals ------------------------------------------------------------------------------------------
+
+    def _propose(self) -> None:
+        proposals = self.base.proposals
+        if not proposals:
+            first = self.inquiry.first
+            judgement = self.context.judgement(first)
+            self.notes += judgement.say_reason(self.context.speaker.wording).split("\n")
+            status = self.progress.status
+            channel = self.context.channel(first)
+            proposals.update(first_proposals(judgement, status, first.name, channel, self.context.speaker))
+        for event in self.fresh:
+            self._follow(event)
+        self._move_status()
+
+    def _follow(self, event: Event) -> None:
+        """What one new message of a known inquiry changes besides the status."""
+        first = event is self.inquiry.first
+        if first or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
+            return
+        judgement = self.context.judgement(event)
+        before = self.base.proposals.get("priority")
+        self.base.proposals, events = later_proposals(self.base.proposals, judgement, self.context.speaker)
+        self.events |= events
+        if "priority" in events:
+            self._note(
+                "ledger.more-urgent", moment=event.date, was=before, now=self.base.proposals["priority"]
+            )
+
+    def _move_status(self) -> None:
+        layout, proposals, facts = self.layout, self.base.proposals, self.base.facts
+        moving = [event for event in self.fresh if moves(event, self.progress.first_reply is not None)]
+        assignee = self.row.text("assignee").strip()
+        unanswered = layout.option("status", text_of(proposals.get("status"))) == "open"
+        if moving and self.known:
+            proposals["status"] = layout.label("status", self.progress.status)
+            # The customer's word is newer than any decision; our reply only than one seen before it went.
+            decided_before = facts.get("seen") == comparable(self.row.cell("status"))
+            if self.progress.waiting_since or decided_before:
+                self.events.add("status")
+            self._note_move(moving[-1])
+        elif assignee and assignee != facts.get("assignee") and unanswered:
+            # A person took it.
+            proposals["status"] = layout.label("status", "doing")
+        facts.pop("assignee", None)
+        facts |= {"assignee": assignee} if assignee else {}
+
+    def _remember_decisions(self, shared: dict[str, Cell]) -> None:
+        if comparable(shared["status"]) != comparable(self.base.proposals["status"]):
+            self.base.facts["seen"] = comparable(shared["status"])
+        else:
+            self.base.facts.pop("seen", None)
+
+    # --- machine columns ------------------------------------------------------------------------------------
+
+    def _quiet_machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
+        cells = self._times(shared) | {"customer_id": self._customer_id()}
+        return cells | ({"reason": self._reason()} if self.notes else {})
+
+    def _machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
+        cells = machine_cells(self.inquiry, self.progress, self.context.speaker) | self._times(shared)
+        key = self.inquiry.first.key
+        cells["customer_id"] = self._customer_id()
+        cells["link"] = None if key.startswith(TYPED) else self.context.link(key)
+        cells["reason"] = self._reason()
+        return cells
+
+    def _customer_id(self) -> Cell:
+        """Only who asks something is a customer; a deleted customer row keeps its number on the inquiry."""
+        if self.inquiry.first.kind != "inquiry":
+            return None
+        customer = self.context.customer(self.inquiry, self.row)
+        return customer.id if customer else self.row.cell("customer_id")
+
+    def _times(self, shared: dict[str, Cell]) -> dict[str, Cell]:
+        """Due and closing times, which follow the status and urgency that stand in the row."""
+        layout, facts, settings = self.layout, self.base.facts, self.context.settings
+        status = layout.option("status", text_of(shared.get("status")))
+        priority = layout.option("priority", text_of(shared.get("priority")))
+        if status != "done":
+            facts.pop("closed", None)
+        elif self.fresh and self.progress.closed:
+            facts["closed"] = self.progress.closed.isoformat()
+        elif "closed" not in facts:
+            # A person closed it: we only know that it was before now.
+            facts["closed"] = self.context.now.isoformat()
+        cells: dict[str, Cell] = {}
+        cells["closed"] = (
+            self.clock.cell(datetime.fromisoformat(facts["closed"])) if "closed" in facts else None
+        )
+        if status in ("done", "excluded") and self.known and not self.tampered:
+            # Done is done: its due time stays what it was, for the month's numbers.
+            return cells | {"due": self.row.cell("due") if status == "done" else None}
+        waiting = self.progress.waiting_since or self.inquiry.first.date
+        target = settings.targets.get(priority if priority in RANK else "normal")
+        due = settings.calendar.due(waiting.astimezone(self.clock.zone), target) if target else None
+        return cells | {"due": self.clock.cell(due) if status != "excluded" else None}
+
+    # --- reasons --------------------------------------------------------------------------------------------
+
+    def _note(self, key: str, *, moment: datetime, **values: object) -> None:
+        local = short_moment(self.clock.cell(moment))
+        self.notes.insert(0, self.context.speaker.wording.say(key, moment=local, **values))
+
+    def _note_move(self, event: Event) -> None:
+        if event.kind == "bounce":
+            self._note("ledger.bounced", moment=event.date)
+        elif event.incoming and self.progress.reopened and self.progress.waiting_since:
+            self._note("ledger.customer-wrote-again", moment=event.date)
+
+    def _note_conflicts(self) -> None:
+        for key in self.conflicts:
+            self._note(
+                "ledger.kept-decision",
+                moment=self.context.now,
+                column=self.tab.column(key).label,
+                proposal=text_of(self.base.proposals.get(key)),
+                kept=self.row.text(key),
+            )
+
+    def _reason(self) -> str | None:
+        """New notes above what stood there, the oldest dropped; judged anew if a person wrote over it."""
+        if self.tampered or not self.known:
+            judgement = self.context.judgement(self.inquiry.first)
+            before = judgement.say_reason(self.context.speaker.wording).split("\n")
+        else:
+            before = self.row.text("reason").split("\n")
+        lines = list(dict.fromkeys(line for line in [*self.notes, *before] if line))
+        return "\n".join(lines[:REASON_LINES]) or None

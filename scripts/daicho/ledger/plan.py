@@ -1,0 +1,355 @@
+"""One commit, planned whole before anything is written: from a snapshot, new messages and what people did."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from daicho.inquiry.customer import Customer, Party, is_masked
+from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
+from daicho.inquiry.urgency import Contact
+from daicho.ledger.inquiry_row import TYPED, Context, InquiryRow
+from daicho.ledger.people import Tally, read_customers, write_customers
+from daicho.ledger.propose import Speaker
+from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, text_of, words_of
+from daicho.ledger.settings import Settings
+from daicho.mail.message import Address, Attachment, Message
+from daicho.sheets.workbook import Cell, Commit, Update
+from daicho.wording import Wording
+
+Judge = Callable[[Sequence[Case]], list[Judgement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A decoded mail on its way into the ledger.
+
+    `party` is the customer's side, `mailbox` the name in the log, `raw` where the raw mail lies (told
+    where the mail could not be read whole).
+    """
+
+    message: Message
+    incoming: bool
+    party: Party
+    mailbox: str
+    raw: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a sync did, by inquiry id where it names rows."""
+
+    mails: int = 0
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
+    overdue: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+
+    def add(self, later: Report) -> None:
+        """Takes in the report of the next commit of the same sync: events add up, states are the newest."""
+        self.mails += later.mails
+        for name in ("new", "changed", "adopted", "restored", "conflicts"):
+            known = getattr(self, name)
+            known.extend(id for id in getattr(later, name) if id not in known)
+        self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
+
+
+class Plan:
+    """Builds one commit. Call `take` with the new mails (none is fine), then read `commit` and `report`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        judge: Judge,
+        wording: Wording,
+        now: datetime,
+        link: Callable[[str], str] = str,
+    ) -> None:
+        """`link` turns a message key into what the mail column shows."""
+        self.ledger = ledger
+        self.settings = settings
+        self.judge = judge
+        self.now = now
+        self.speaker = Speaker(ledger.layout, wording, ledger.clock)
+        self.threads = Threads(ledger.events)
+        self.customers = read_customers(ledger.customers)
+        self.context = Context(
+            self.speaker, settings, now, link, self._judgement, self._customer, self._channel
+        )
+        self.commit = Commit()
+        self.report = Report()
+        self._judged: dict[str, Judgement] = {}
+        self._arrivals: dict[str, Arrival] = {}
+        self._events: list[Event] = []
+        self._fresh: dict[str, list[Event]] = {}
+        self._adopted: dict[str, Row] = {}
+        self._tallies: dict[str, Tally] = {}
+
+    def take(self, arrivals: Iterable[Arrival]) -> Plan:
+        """Plans everything: adoption, new mails, every row of the ledger, the customers."""
+        self._adopt()
+        self._place(sorted(arrivals, key=lambda arrival: arrival.message.date))
+        self._log()
+        for id in dict.fromkeys([*self.ledger.rows, *self._fresh]):
+            self._write_inquiry(id)
+        write_customers(self.commit, self.ledger.customers, self.customers, self._tallies, self.speaker)
+        return self
+
+    # --- what came in ---------------------------------------------------------------------------------------
+
+    def _adopt(self) -> None:
+        """Rows typed by hand, and copies of rows, become inquiries of their own."""
+        for row in self.ledger.strays:
+            received = self.ledger.clock.moment(row.cell("received")) or self.now
+            address = row.text("address").strip()
+            content = "\x1f".join(
+                f"{key}={comparable(cell)}" for key, cell in sorted(row.record.cells.items())
+            )
+            seed = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
+            id = inquiry_id(seed, received.astimezone(self.ledger.clock.zone), self.threads.inquiries)
+            event = Event(
+                key=f"{TYPED}{id}",
+                inquiry=id,
+                date=received,
+                incoming=True,
+                kind="inquiry",
+                address=address.lower() if "@" in address else address,
+                name=row.text("customer"),
+                subject=row.text("subject"),
+                text=row.text("excerpt") or row.text("memo"),
+            )
+            self.threads.add(event)
+            self._events.append(event)
+            self._fresh[id] = [event]
+            self._adopted[id] = Row(row.record, Base())
+            self.report.adopted.append(id)
+        self._hear(self._events)
+
+    def _place(self, arrivals: Sequence[Arrival]) -> None:
+        """Puts each new mail to its inquiry, then has the new words of customers judged, all at once."""
+        placed: list[Event] = []
+        for arrival in arrivals:
+            message = self.ledger.known.admit(arrival.message)
+            if message is None:
+                continue
+            arrival = replace(arrival, message=message)
+            event = self._event(arrival)
+            event.inquiry = self.threads.place(event, message.bounce_of)
+            # Nothing known: what a customer sends is a new inquiry, what we send of ourselves is only logged.
+            if not event.inquiry and event.incoming:
+                day = event.date.astimezone(self.ledger.clock.zone)
+                event.inquiry = inquiry_id(event.key, day, self.threads.inquiries)
+            self.threads.add(event)
+            self._arrivals[event.key] = arrival
+            placed.append(event)
+            if event.inquiry:
+                self._fresh.setdefault(event.inquiry, []).append(event)
+        self._hear(placed)
+        self._events += placed
+        self.report.mails = len(placed)
+
+    def _event(self, arrival: Arrival) -> Event:
+        message, party = arrival.message, arrival.party
+        kinds = {"person": "inquiry" if arrival.incoming else "reply", "auto": "auto", "bounce": "bounce"}
+        return Event(
+            key=message.key,
+            inquiry="",
+            date=message.date,
+            incoming=arrival.incoming,
+            kind=kinds[message.kind] if arrival.incoming or message.kind == "auto" else "reply",
+            address=party.email,
+            name=party.name,
+            subject=message.subject,
+            text=party.text or message.new_text,
+            references=message.references,
+        )
+
+    def _hear(self, events: Iterable[Event]) -> None:
+        """Judges incoming messages (all in one go) and learns whose they are."""
+        # An automatic mail or a bounce is judged only where it opens a row of its own.
+        heard = [
+            event
+            for event in events
+            if event.incoming
+            and (event.kind == "inquiry" or self.threads.inquiries[event.inquiry].first is event)
+        ]
+        for event, judgement in zip(heard, self.judge([self._case(event) for event in heard]), strict=True):
+            self._judged[event.key] = judgement
+            event.kind = judgement.kind
+        for event in heard:
+            arrival = self._arrivals.get(event.key)
+            party = (
+                arrival.party if arrival else Party(event.name, event.address if "@" in event.address else "")
+            )
+            opens = self.threads.inquiries[event.inquiry].first is event
+            # A message from an address nobody knows, in another's thread, makes nobody a new customer.
+            if (
+                event.kind == "inquiry"
+                and (opens or self.customers.at(event.address))
+                and (party.email or party.name)
+            ):
+                self.customers.find(party)
+
+    def _case(self, event: Event) -> Case:
+        arrival = self._arrivals.get(event.key)
+        writer = Address(event.name, event.address)
+        logged = Message(event.key, "", event.date, writer, (), (), (), event.subject, event.text, event.text)
+        message = arrival.message if arrival else logged
+        sent = event.date.astimezone(self.ledger.clock.zone)
+        return Case(message, sent, event.inquiry, self._earlier(event))
+
+    def _earlier(self, event: Event) -> tuple[Contact, ...]:
+        """The same customer's earlier messages, oldest first, and whether we answered them."""
+        customer = self.customers.at(event.address)
+        addresses = customer.addresses if customer else [event.address] if event.address else []
+        earlier = []
+        for known in (known for address in addresses for known in self.threads.of_address(address)):
+            if known.incoming and known.kind == "inquiry" and known.date < event.date and known is not event:
+                row = self.ledger.rows.get(known.inquiry)
+                category = self.ledger.layout.option("category", row.text("category")) if row else ""
+                answers = self.threads.inquiries[known.inquiry].events
+                answered = any(
+                    not other.incoming and known.date <= other.date <= event.date for other in answers
+                )
+                earlier.append(
+                    Contact(
+                        known.date, known.inquiry, category, tuple(self.threads.orders_of(known)), answered
+                    )
+                )
+        return tuple(sorted(earlier, key=lambda contact: contact.date))
+
+    # --- what is written ------------------------------------------------------------------------------------
+
+    def _log(self) -> None:
+        """One row of the log a message, in order of date."""
+        for event in sorted(self._events, key=lambda event: event.date):
+            cells = {key: clean(value) for key, value in self._log_cells(event).items()}
+            row: dict[str, Cell] = {key: value for key, value in cells.items() if value is not None}
+            self.commit.appends.setdefault("messages", []).append(row)
+
+    def _log_cells(self, event: Event) -> dict[str, Cell]:
+        layout, say = self.ledger.layout, self.speaker.wording.say
+        arrival = self._arrivals.get(event.key)
+        cells: dict[str, Cell] = {
+            "key": event.key,
+            "inquiry": event.inquiry,
+            "date": self.ledger.clock.cell(event.date),
+            "direction": layout.label("direction", "in" if event.incoming else "out"),
+            "kind": layout.label("kind", event.kind),
+            "from" if event.incoming else "to": join_address(event.name, event.address),
+            "subject": event.subject,
+            "text": event.text,
+            "references": "\n".join(event.references[-20:]),
+            "mailbox": arrival.mailbox if arrival else say("ledger.typed-by-hand"),
+        }
+        if arrival is None:
+            return cells
+        message = arrival.message
+        ours = message.to if event.incoming else (message.sender,)
+        cells["to" if event.incoming else "from"] = "\n".join(
+            join_address(a.name, a.email) for a in ours[:10]
+        )
+        cells["attachments"] = "\n".join(map(attachment_text, message.attachments[:50]))
+        notes = [say(note) for note in message.notes]
+        cells["note"] = "\n".join(
+            [*notes, say("ledger.raw-mail", raw=arrival.raw)] if notes and arrival.raw else notes
+        )
+        return cells
+
+    def _write_inquiry(self, id: str) -> None:
+        fresh = self._fresh.get(id, [])
+        row = self.ledger.rows.get(id) or self._adopted.get(id)
+        inquiry = self.threads.inquiries.get(id)
+        if row is None and not any(event.incoming for event in fresh):
+            # A person deleted the row; it comes back only when its customer writes again.
+            return
+        if row is not None and inquiry is None:
+            # Its messages are gone from the log: nothing left to say, so the row is left as it stands.
+            self._tally(row.record.cells)
+            return
+        assert inquiry is not None
+        blank = row is None or not row.base.machine
+        state = InquiryRow(self.context, inquiry, row or Row.blank(), fresh)
+        cells = state.new() if row is None else state.merged()
+        if row is None:
+            self.commit.appends.setdefault("inquiries", []).append(cells)
+        elif cells:
+            self.commit.updates.append(Update("inquiries", row.record, cells))
+        self._tell(id, blank, fresh, state, cells)
+        self._tally((row.record.cells if row else {}) | cells)
+
+    def _tell(
+        self, id: str, blank: bool, fresh: Sequence[Event], state: InquiryRow, cells: dict[str, Cell]
+    ) -> None:
+        report, layout = self.report, self.ledger.layout
+        if blank:
+            report.new.extend([] if id in report.adopted else [id])
+        elif fresh:
+            report.changed.append(id)
+        elif state.tampered and cells.keys() - {"base"}:
+            report.restored.append(id)
+        if state.conflicts:
+            report.conflicts.append(id)
+        now = state.row.record.cells | cells
+        if layout.option("status", text_of(now.get("status"))) in ("done", "excluded"):
+            return
+        if layout.option("priority", text_of(now.get("priority"))) == "urgent":
+            report.urgent.append(id)
+        due = now.get("due")
+        if isinstance(due, datetime) and due < (self.ledger.clock.cell(self.now) or due):
+            report.overdue.append(id)
+        if self.speaker.wording.say("ledger.needs-look") in words_of(now.get("tags")):
+            report.unsure.append(id)
+
+    def _tally(self, cells: dict[str, Cell]) -> None:
+        customer = text_of(cells.get("customer_id"))
+        if customer:
+            status = self.ledger.layout.option("status", text_of(cells.get("status")))
+            tally = self._tallies.setdefault(customer, Tally())
+            tally.count(
+                status not in ("done", "excluded"),
+                cells.get("received"),
+                cells.get("last"),
+                words_of(cells.get("product")),
+            )
+
+    def _customer(self, inquiry: Inquiry, row: Row) -> Customer | None:
+        """The customer of an inquiry: by its first address, else as the row says."""
+        first = inquiry.first
+        found = self.customers.at(first.address) if first.address else None
+        return found or self.customers.by_id.get(row.text("customer_id"))
+
+    def _judgement(self, event: Event) -> Judgement:
+        """The judgement of a message, from the log if it is not new."""
+        if event.key not in self._judged:
+            self._judged[event.key] = self.judge([self._case(event)])[0]
+        return self._judged[event.key]
+
+    def _channel(self, event: Event) -> str:
+        arrival = self._arrivals.get(event.key)
+        if arrival is None:
+            return "phone" if event.key.startswith(TYPED) else "mail"
+        if is_masked(event.address):
+            return "amazon" if "amazon" in event.address else "rakuten"
+        return "form" if arrival.party.form else "mail"
+
+
+def attachment_text(attachment: Attachment) -> str:
+    """`name (12 KB)`"""
+    size = attachment.size
+    shown = (
+        f"{size} B"
+        if size < 1000
+        else f"{size / 1000:.0f} KB"
+        if size < 1_000_000
+        else f"{size / 1_000_000:.1f} MB"
+    )
+    return f"{attachment.name} ({shown})"

@@ -1,0 +1,177 @@
+"""One sync as one story: fetch → decode → thread → judge → merge with what people did → commit → verify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from daicho.errors import Conflict, DaichoError, WorkbookError
+from daicho.inquiry.customer import is_incoming, party_of
+from daicho.ledger.plan import Arrival, Judge, Plan, Report
+from daicho.ledger.rows import Ledger
+from daicho.ledger.settings import Settings, read_settings
+from daicho.mail.mailbox import Batch, Mailbox, RawMail
+from daicho.mail.message import read_message
+from daicho.sheets.layout import Layout
+from daicho.sheets.workbook import Commit, Snapshot, Workbook
+from daicho.wording import Wording
+
+CURSOR = "cursor "
+"""Names of cursors in the hidden tab begin so."""
+
+STALE = timedelta(minutes=10)
+"""A snapshot older than this is read again before a commit is built on it."""
+
+TRIES = 5
+"""How often a commit that lost against somebody else's is built again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a sync knows of the shop: its own addresses, its zone, its language, how a mail is opened."""
+
+    addresses: frozenset[str]
+    zone: ZoneInfo
+    layout: Layout
+    wording: Wording
+    link: Callable[[str], str] = str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a sync did. `commits` are the writes (planned ones in a dry run); `troubles` are mailboxes that
+    could not be read (the others were)."""
+
+    report: Report = field(default_factory=Report)
+    commits: list[Commit] = field(default_factory=list)
+    troubles: list[DaichoError] = field(default_factory=list)
+    settings: Settings | None = None
+
+
+LoadJudge = Callable[[Snapshot, Settings], Judge]
+
+
+class Sync:
+    """One sync of some mailboxes into one workbook.
+
+    `load_judge` is called once, when something has to be judged. `now` is the clock, `advance` hears how
+    many mails were looked at.
+    """
+
+    def __init__(
+        self,
+        workbook: Workbook,
+        mailboxes: Sequence[Mailbox],
+        shop: Shop,
+        load_judge: LoadJudge,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        advance: Callable[[int], None] = lambda mails: None,
+    ) -> None:
+        self.workbook = workbook
+        self.mailboxes = mailboxes
+        self.shop = shop
+        self.now = now
+        self.advance = advance
+        self._load_judge = load_judge
+        self._judge: Judge | None = None
+
+    def run(self, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
+        """Fetches, plans and commits until nothing is new. With `dry` nothing is written.
+
+        Raises WorkbookError; a mailbox that fails is told in the outcome, and the others go on.
+        """
+        outcome = Outcome()
+        snapshot = self._read(allow_empty)
+        ledger = self._ledger(snapshot)
+        for batch in self._batches(ledger, cursors_of(snapshot.state), outcome):
+            snapshot = self._commit(snapshot, batch, outcome, dry=dry, allow_empty=allow_empty)
+        return outcome
+
+    def _read(self, allow_empty: bool) -> Snapshot:
+        snapshot = self.workbook.read()
+        # Everything gone at once is an accident, not a decision.
+        if not allow_empty and self._ledger(snapshot).emptied:
+            tab = self.shop.layout.tab("inquiries").label
+            raise WorkbookError("ledger.emptied", tab=tab, workbook=self.workbook.name)
+        return snapshot
+
+    def _ledger(self, snapshot: Snapshot) -> Ledger:
+        return Ledger(snapshot, self.shop.layout, self.shop.zone)
+
+    def _batches(self, ledger: Ledger, cursors: Mapping[str, str], outcome: Outcome) -> Iterator[Batch]:
+        """What all mailboxes hold, in batches as large as one commit takes; at least one, be it empty."""
+        limit, full = self.workbook.batch, Batch([])
+        for mailbox in self.mailboxes:
+            try:
+                for batch in mailbox.fetch(cursors, ledger.known, limit):
+                    if full.mails and len(full.mails) + len(batch.mails) > limit:
+                        yield full
+                        full = Batch([])
+                    full.mails += batch.mails
+                    full.cursors |= batch.cursors
+            except DaichoError as trouble:
+                # One mailbox that cannot be read does not keep the others waiting.
+                outcome.troubles.append(trouble)
+        yield full
+
+    def _commit(
+        self, snapshot: Snapshot, batch: Batch, outcome: Outcome, *, dry: bool, allow_empty: bool
+    ) -> Snapshot:
+        """Plans one batch and writes it; plans again from a fresh reading when somebody else wrote first."""
+        arrivals = list(map(self._arrival, batch.mails))
+        for attempt in range(TRIES):
+            if attempt or self.now() - snapshot.taken > STALE:
+                snapshot = self._read(allow_empty)
+            plan, outcome.settings = self._plan(snapshot, arrivals)
+            plan.commit.state = changed_cursors(snapshot.state, batch.cursors)
+            try:
+                if plan.commit and not dry:
+                    snapshot = self.workbook.commit(snapshot, plan.commit)
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+                continue
+            break
+        outcome.report.add(plan.report)
+        if plan.commit:
+            outcome.commits.append(plan.commit)
+        self.advance(len(batch.mails))
+        return snapshot
+
+    def _plan(self, snapshot: Snapshot, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
+        ledger = self._ledger(snapshot)
+        settings = read_settings(snapshot.tables.get("settings", []), self.shop.layout)
+
+        def judge(cases):  # type: ignore[no-untyped-def]
+            if not cases:
+                return []
+            if self._judge is None:
+                self._judge = self._load_judge(snapshot, settings)
+            return self._judge(cases)
+
+        plan = Plan(ledger, settings, judge, self.shop.wording, self.now(), self.shop.link)
+        return plan.take(arrivals), settings
+
+    def _arrival(self, mail: RawMail) -> Arrival:
+        return arrival_of(mail, self.shop.addresses, self.now())
+
+
+def arrival_of(mail: RawMail, own: frozenset[str], now: datetime) -> Arrival:
+    """A raw mail, decoded, with the customer's side of it. Never raises, whatever the bytes."""
+    message = read_message(mail.raw, received=mail.received or now, left_behind=mail.left_behind)
+    incoming = is_incoming(message, mail.outgoing, own)
+    party = party_of(message, incoming, own)
+    return Arrival(message, incoming, party, f"{mail.mailbox}/{mail.folder}", mail.location)
+
+
+def cursors_of(state: Mapping[str, str]) -> dict[str, str]:
+    """The mail cursors that the hidden tab keeps."""
+    return {name.removeprefix(CURSOR): value for name, value in state.items() if name.startswith(CURSOR)}
+
+
+def changed_cursors(state: Mapping[str, str], cursors: Mapping[str, str]) -> dict[str, str]:
+    """Cursors as entries of the hidden tab, only those that moved."""
+    entries = {CURSOR + name: value for name, value in cursors.items()}
+    return {name: value for name, value in entries.items() if state.get(name) != value}
