@@ -137,7 +137,10 @@ def _mailbox(entry: Any, folder: Path) -> MailboxConfig:
     place = _get(entry, f"mailbox.{source}")
     if source == "imap" and not _get(entry, "mailbox.user"):
         raise ConfigError("config.no-user", name=name)
-    options = {key: _get(entry, f"mailbox.{key}") for key in ("user", "port", "tls", "auth", "folders", "sent", "drafts")}
+    options = {
+        key: _get(entry, f"mailbox.{key}")
+        for key in ("user", "port", "tls", "auth", "folders", "sent", "drafts")
+    }
     return MailboxConfig(
         name=name,
         source=source,
@@ -153,7 +156,9 @@ def _check_names(data: Mapping[str, Any]) -> None:
     for place in _places(data):
         if place not in known:
             near = difflib.get_close_matches(place, known, 1)
-            raise ConfigError("config.unknown-near" if near else "config.unknown", name=place, near="".join(near))
+            raise ConfigError(
+                "config.unknown-near" if near else "config.unknown", name=place, near="".join(near)
+            )
 
 
 def _places(data: Mapping[str, Any]) -> list[str]:

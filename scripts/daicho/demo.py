@@ -14,10 +14,10 @@ _DATE = re.compile(rb"^Date: *(.+)$", re.MULTILINE)
 
 
 def lay_out_demo(folder: Path, now: datetime) -> int:
-    """Copies the sample mails to `folder` (inbox/ and sent/), their dates moved by whole weeks so that weekdays
-    still fit and the newest is less than a week old. A folder that is there already is left as it is.
+    """Copies the sample mails to `folder` (inbox/ and sent/) and returns how many there are.
 
-    Returns how many mails there are.
+    Their dates are moved by whole weeks, so that weekdays still fit and the newest is less than a week old.
+    A folder that is there already is left as it is.
     """
     samples = sorted((templates_folder() / "demo").glob("*/*.eml"))
     if folder.exists():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,14 +12,14 @@ from zoneinfo import ZoneInfo
 from platformdirs import user_cache_path
 
 from daicho.config import Config, MailboxConfig
-from daicho.demo import lay_out_demo
-from daicho.errors import MailError, UsageError, WorkbookError
+from daicho.errors import UsageError, WorkbookError
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge
 from daicho.ledger.corrections import corrections
+from daicho.ledger.people import read_customers
 from daicho.ledger.plan import Judge as JudgeAll
-from daicho.ledger.rows import Ledger
-from daicho.ledger.settings import Settings, read_settings
+from daicho.ledger.rows import Ledger, join_address
+from daicho.ledger.settings import Settings
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
 from daicho.mail.mbox import Mbox
@@ -49,6 +48,7 @@ class Tried:
     message: Message
     party: Party
     judgement: Judgement
+    layout: Layout
 
 
 class Desk:
@@ -76,29 +76,55 @@ class Desk:
     def mailboxes(self) -> list[Mailbox]:
         return [open_mailbox(mailbox) for mailbox in self.config.mailboxes]
 
-    def sync(self, *, dry: bool = False, allow_empty: bool = False, advance: Callable[[int], None] = lambda n: None) -> Outcome:
-        """One sync. A ledger file that does not exist yet is made first."""
+    def sync(
+        self,
+        *,
+        dry: bool = False,
+        allow_empty: bool = False,
+        expect: Callable[[int], object] | None = None,
+        advance: Callable[[int], object] = lambda mails: None,
+    ) -> Outcome:
+        """One sync. A ledger file that does not exist yet is made first.
+
+        `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
+        """
         self.prepare()
-        return Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now, advance).run(
-            dry=dry, allow_empty=allow_empty
+        return Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
+            dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
         )
 
     def prepare(self) -> list[str]:
         """Makes the ledger file if there is none; what was done, one line each."""
         return self.workbook.prepare(self.layout, load_starters(self.config.language))
 
-    def count(self) -> int:
-        """How many mails a sync is going to look at."""
-        ledger = self.ledger()
-        return sum(mailbox.count({}, ledger.known) for mailbox in self.mailboxes)
-
     def ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.config.zone)
+
+    def history(self, address: str) -> list[dict[str, str]]:
+        """What was written to and by a customer, from all of their addresses, oldest first."""
+        ledger = self.ledger()
+        customer = read_customers(ledger.customers).at(address.lower())
+        addresses = set(customer.addresses if customer else [address.lower()])
+        return [
+            {
+                "date": f"{ledger.clock.cell(event.date):%Y-%m-%d %H:%M}",
+                "direction": "in" if event.incoming else "out",
+                "kind": event.kind,
+                "inquiry": event.inquiry,
+                "customer": join_address(event.name, event.address),
+                "subject": event.subject,
+                "text": event.text,
+            }
+            for event in sorted(ledger.events, key=lambda event: event.date)
+            if event.address in addresses
+        ]
 
     @property
     def _shop(self) -> Shop:
         gmail = any("gmail" in mailbox.place for mailbox in self.config.mailboxes if mailbox.source == "imap")
-        return Shop(self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str)
+        return Shop(
+            self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str
+        )
 
     def _load_judge(self, snapshot: Snapshot, settings: Settings) -> JudgeAll:
         ledger = Ledger(snapshot, self.layout, self.config.zone)
@@ -126,21 +152,23 @@ def open_mailbox(config: MailboxConfig) -> Mailbox:
 
 def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetime) -> Iterator[Tried]:
     """Judges the mails at `paths` (.eml files, mbox files, Maildirs, folders of .eml), in the order given."""
-    judge = load_judge(None, (), language, cache_folder())
+    judge, layout = load_judge(None, (), language, cache_folder()), load_layout(language)
     waiting: list[tuple[str, Message]] = []
     for path in paths:
         for mail in raw_mails(path):
             waiting.append((mail.location, read_message(mail.raw, received=mail.received or now)))
             if len(waiting) == TRY_AT_ONCE:
-                yield from _tried(judge, waiting, zone)
+                yield from _tried(judge, waiting, zone, layout)
                 waiting = []
-    yield from _tried(judge, waiting, zone)
+    yield from _tried(judge, waiting, zone, layout)
 
 
-def _tried(judge: Judge, mails: Sequence[tuple[str, Message]], zone: ZoneInfo) -> Iterator[Tried]:
+def _tried(
+    judge: Judge, mails: Sequence[tuple[str, Message]], zone: ZoneInfo, layout: Layout
+) -> Iterator[Tried]:
     judgements = judge.judge([Case(message, message.date.astimezone(zone)) for _, message in mails])
     for (path, message), judgement in zip(mails, judgements, strict=True):
-        yield Tried(path, message, party_of(message, True, frozenset()), judgement)
+        yield Tried(path, message, party_of(message, True, frozenset()), judgement, layout)
 
 
 def raw_mails(path: Path) -> Iterable[RawMail]:
@@ -152,7 +180,11 @@ def raw_mails(path: Path) -> Iterable[RawMail]:
     try:
         with path.open("rb") as file:
             if file.read(5) == b"From ":
-                return (mail for batch in Mbox(str(path), path).fetch({}, lambda head: False, TRY_AT_ONCE) for mail in batch.mails)
+                return (
+                    mail
+                    for batch in Mbox(str(path), path).fetch({}, lambda head: False, TRY_AT_ONCE)
+                    for mail in batch.mails
+                )
         return [RawMail(path.read_bytes(), str(path), "", str(path))]
     except OSError:
         raise UsageError("cli.no-such-mail", path=path) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daicho.errors import Conflict, DaichoError, WorkbookError
 from daicho.inquiry.customer import is_incoming, party_of
+from daicho.inquiry.judge import Case, Judgement
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
@@ -56,8 +58,7 @@ LoadJudge = Callable[[Snapshot, Settings], Judge]
 class Sync:
     """One sync of some mailboxes into one workbook.
 
-    `load_judge` is called once, when something has to be judged. `now` is the clock, `advance` hears how
-    many mails were looked at.
+    `load_judge` is called once, when something has to be judged. `now` is the clock.
     """
 
     def __init__(
@@ -67,27 +68,44 @@ class Sync:
         shop: Shop,
         load_judge: LoadJudge,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        advance: Callable[[int], None] = lambda mails: None,
     ) -> None:
         self.workbook = workbook
         self.mailboxes = mailboxes
         self.shop = shop
         self.now = now
-        self.advance = advance
         self._load_judge = load_judge
         self._judge: Judge | None = None
 
-    def run(self, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
+    def run(
+        self,
+        *,
+        dry: bool = False,
+        allow_empty: bool = False,
+        expect: Callable[[int], object] | None = None,
+        advance: Callable[[int], object] = lambda mails: None,
+    ) -> Outcome:
         """Fetches, plans and commits until nothing is new. With `dry` nothing is written.
 
+        `expect` (if anybody is interested) hears how many mails are to come, `advance` how many are done.
         Raises WorkbookError; a mailbox that fails is told in the outcome, and the others go on.
         """
         outcome = Outcome()
         snapshot = self._read(allow_empty)
-        ledger = self._ledger(snapshot)
-        for batch in self._batches(ledger, cursors_of(snapshot.state), outcome):
+        ledger, cursors = self._ledger(snapshot), cursors_of(snapshot.state)
+        if expect:
+            expect(self._count(ledger, cursors))
+        for batch in self._batches(ledger, cursors, outcome):
             snapshot = self._commit(snapshot, batch, outcome, dry=dry, allow_empty=allow_empty)
+            advance(len(batch.mails))
         return outcome
+
+    def _count(self, ledger: Ledger, cursors: Mapping[str, str]) -> int:
+        mails = 0
+        for mailbox in self.mailboxes:
+            # A mailbox that cannot be read is told when it is fetched.
+            with suppress(DaichoError):
+                mails += mailbox.count(cursors, ledger.known)
+        return mails
 
     def _read(self, allow_empty: bool) -> Snapshot:
         snapshot = self.workbook.read()
@@ -137,19 +155,17 @@ class Sync:
         outcome.report.add(plan.report)
         if plan.commit:
             outcome.commits.append(plan.commit)
-        self.advance(len(batch.mails))
         return snapshot
 
     def _plan(self, snapshot: Snapshot, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
         ledger = self._ledger(snapshot)
         settings = read_settings(snapshot.tables.get("settings", []), self.shop.layout)
 
-        def judge(cases):  # type: ignore[no-untyped-def]
-            if not cases:
-                return []
-            if self._judge is None:
+        def judge(cases: Sequence[Case]) -> list[Judgement]:
+            # The classifier is slow to load: a sync with nothing new never needs it.
+            if cases and self._judge is None:
                 self._judge = self._load_judge(snapshot, settings)
-            return self._judge(cases)
+            return self._judge(cases) if cases and self._judge else []
 
         plan = Plan(ledger, settings, judge, self.shop.wording, self.now(), self.shop.link)
         return plan.take(arrivals), settings

@@ -28,7 +28,7 @@ class _Job(schedule.Job):
 
     @property
     def should_run(self) -> bool:
-        return self._now() >= self.next_run
+        return self.next_run is not None and self._now() >= self.next_run
 
     def _schedule_next_run(self) -> None:
         self.next_run = self._now() + timedelta(seconds=self.interval)
