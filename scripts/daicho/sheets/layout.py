@@ -6,15 +6,22 @@ The shape is data (`sheet_templates/layout.toml`), the labels too (`sheet_templa
 from __future__ import annotations
 
 import tomllib
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from daicho.errors import LayoutError
 from daicho.wording import templates_folder
 
 Owner = Literal["machine", "shared", "human"]
 Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent", "check", "link"]
+
+
+CORE_TABS = frozenset({"inquiries", "messages", "customers", "_daicho"})
+"""The tabs without which there is no ledger; people may delete the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,22 @@ class Tab:
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)
 
+    def locate(self, headers: Iterable[tuple[int, object]]) -> dict[int, Column]:
+        """The columns by where their header stands; `headers` are (position, what stands in row 1).
+
+        Headers are compared without blanks around them and by NFKC. Other headers are people's own.
+        Raises LayoutError for a header that is missing or doubled.
+        """
+        labels = {_plain(column.label): column for column in self.columns}
+        found = {position: labels[text] for position, header in headers if (text := _plain(header)) in labels}
+        keys = [column.key for column in found.values()]
+        for column in self.columns:
+            if column.key not in keys:
+                raise LayoutError("sheets.header-missing", tab=self.label, header=column.label)
+            if keys.count(column.key) > 1:
+                raise LayoutError("sheets.header-doubled", tab=self.label, header=column.label)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -67,6 +90,10 @@ class Layout:
     def option(self, list_key: str, label: str) -> str:
         """The option a label stands for; a label nobody knows is its own option."""
         return next((key for key, text in self.lists[list_key].items() if text == label), label)
+
+
+def _plain(header: object) -> str:
+    return unicodedata.normalize("NFKC", str(header)).strip()
 
 
 @cache

@@ -17,6 +17,7 @@ class Record:
     """One row of a tab: its row number in the sheet (1-based) when it was read, and its cells by column key.
 
     Empty cells are absent. Text is exactly what stands in the cell; numbers a person typed stay numbers.
+    A ticked box (format "check") is True, an empty one absent; a mere time of day is text ("9:00").
     """
 
     number: int
@@ -29,12 +30,14 @@ class Snapshot:
 
     `state` is what the hidden tab keeps (cursors and the like); `tables` maps tab key to its rows,
     in sheet order, for every tab of the layout that holds rows. A tab that does not exist is absent.
+    `mark` is the adapter's own: it tells whether the workbook is still the one that was read.
     """
 
     generation: int
     state: dict[str, str]
     tables: dict[str, list[Record]]
     taken: datetime
+    mark: str = ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,174 @@
+"""The ledger as a local .xlsx file: the embedded default that needs no account.
+
+A new file is dressed with openpyxl. Every later write patches the file's own XML and leaves alone what it
+does not know, so all that a person put into the file is still there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from daicho.errors import WorkbookError
+from daicho.sheets.cells import stored
+from daicho.sheets.dress import MOMENT_FORMATS, ROW_HEIGHTS, dressed
+from daicho.sheets.layout import CORE_TABS, Layout, Tab
+from daicho.sheets.ledger_file import LedgerFile, digest
+from daicho.sheets.package import Damaged
+from daicho.sheets.tables import Tables
+from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
+from daicho.wording import wording
+
+CELL_LIMIT = 32_767
+"""UTF-16 units in one cell (Excel specifications and limits)."""
+
+STATE_TAB = "_daicho"
+GENERATION = "generation"
+PREPARED = "prepared"
+"""What the hidden tab keeps for this adapter: the count of writes, and the tabs and columns ever made."""
+
+
+@dataclass(slots=True)
+class _Change:
+    """What one tab is to take: cells by row number, and rows to add."""
+
+    updates: dict[int, dict[str, Cell]] = field(default_factory=dict)
+    appends: list[dict[str, Cell]] = field(default_factory=list)
+
+
+class ExcelWorkbook:
+    """The Workbook port on an .xlsx file."""
+
+    batch = 1000
+
+    def __init__(
+        self, path: Path, layout: Layout, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.name = path.name
+        self._file = LedgerFile(path)
+        self._layout = layout
+        self._clock = clock
+        self._say = wording(layout.language).say
+
+    def prepare(self, layout: Layout, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
+        if self._file.exists():
+            return []
+        with self._file.alone(None):
+            tables = self._open(dressed(layout))
+            changes = self._changes(Commit(appends=starters))
+            changes[STATE_TAB] = self._state_change(tables, {GENERATION: 0, PREPARED: _made(layout.tabs)})
+            self._write(tables, changes)
+            self._file.replace(tables.data())
+        return [self._say("sheets.created", file=self.name)]
+
+    def read(self) -> Snapshot:
+        data = self._file.read()
+        taken = self._clock()
+        with self._damage_told():
+            tables = self._open(data)
+            found = {tab.key: tables.read(tab) for tab in self._layout.tabs if self._is_expected(tab, tables)}
+        state = {str(row.cells.get("name")): str(row.cells.get("value", "")) for row in found.pop(STATE_TAB)}
+        generation = int(state.pop(GENERATION, "0"))
+        state.pop(PREPARED, None)
+        return Snapshot(generation, state, found, taken, digest(data))
+
+    def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
+        changes = self._changes(commit)
+        state: dict[str, Cell] = {GENERATION: base.generation + 1, **commit.state}
+        with self._file.alone(base.mark) as data, self._damage_told():
+            tables = self._open(data)
+            changes[STATE_TAB] = self._state_change(tables, state)
+            first_rows = self._write(tables, changes)
+            written = tables.data()
+            self._file.replace(written)
+        return self._after(base, changes, commit.state, first_rows, digest(written))
+
+    def _open(self, data: bytes) -> Tables:
+        tick = self._layout.label("check", "yes")
+        return Tables(data, tick, MOMENT_FORMATS[self._layout.language])
+
+    def _is_expected(self, tab: Tab, tables: Tables) -> bool:
+        """A core tab is read even if it is missing, to say so; another that was deleted is simply absent."""
+        return tab.key in CORE_TABS or tables.has(tab)
+
+    def _stored(self, tab: str, cells: Mapping[str, Cell]) -> dict[str, Cell]:
+        """Cells as they will be read back. An unticked box is an empty cell."""
+        boxes = {column.key for column in self._layout.tab(tab).columns if column.format == "check"}
+        mark = self._say("sheets.cut")
+        return {
+            key: None if key in boxes and value is False else stored(value, CELL_LIMIT, mark)
+            for key, value in cells.items()
+        }
+
+    def _changes(self, commit: Commit) -> dict[str, _Change]:
+        changes: dict[str, _Change] = defaultdict(_Change)
+        for update in commit.updates:
+            cells = changes[update.tab].updates.setdefault(update.record.number, {})
+            cells.update(self._stored(update.tab, update.cells))
+        for tab, rows in commit.appends.items():
+            changes[tab].appends.extend(self._stored(tab, row) for row in rows)
+        return changes
+
+    def _state_change(self, tables: Tables, state: Mapping[str, Cell]) -> _Change:
+        known = {row.cells.get("name"): row.number for row in tables.read(self._layout.tab(STATE_TAB))}
+        change = _Change()
+        for name, value in self._stored(STATE_TAB, state).items():
+            if name in known:
+                change.updates[known[name]] = {"value": value}
+            else:
+                change.appends.append({"name": name, "value": value})
+        return change
+
+    def _write(self, tables: Tables, changes: Mapping[str, _Change]) -> dict[str, int]:
+        """Writes the changes into the opened file; the number of the first row added to each tab."""
+        return {
+            key: tables.write(self._layout.tab(key), change.updates, change.appends, ROW_HEIGHTS.get(key))
+            for key, change in changes.items()
+            if change.updates or change.appends
+        }
+
+    def _after(
+        self,
+        base: Snapshot,
+        changes: Mapping[str, _Change],
+        state: dict[str, str],
+        first: Mapping[str, int],
+        mark: str,
+    ) -> Snapshot:
+        """`base` with the changes applied, as reading the new file would give it."""
+        tables = dict(base.tables)
+        for key in changes.keys() - {STATE_TAB}:
+            change = changes[key]
+            rows = [_updated(row, change.updates.get(row.number)) for row in tables[key]]
+            rows += [
+                Record(number, _filled(cells))
+                for number, cells in enumerate(change.appends, first.get(key, 0))
+            ]
+            tables[key] = [row for row in rows if row.cells]
+        return Snapshot(base.generation + 1, base.state | state, tables, self._clock(), mark)
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        try:
+            yield
+        except Damaged as damage:
+            key = "sheets.sealed" if damage.sealed else "sheets.damaged"
+            raise WorkbookError(key, file=self.name) from damage
+
+
+def _made(tabs: Iterable[Tab]) -> str:
+    """Which tabs and columns this version knows, to tell later a new one from one that a person removed."""
+    return json.dumps({tab.key: [column.key for column in tab.columns] for tab in tabs})
+
+
+def _filled(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {key: value for key, value in cells.items() if value is not None}
+
+
+def _updated(row: Record, cells: Mapping[str, Cell] | None) -> Record:
+    return Record(row.number, _filled({**row.cells, **cells})) if cells else row

@@ -1,0 +1,145 @@
+"""The tabs of an opened .xlsx as tables: rows by column key out, changed and added rows in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from lxml import etree
+from openpyxl.utils import absolute_coordinate, range_boundaries
+
+from daicho.errors import LayoutError
+from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, string_text
+from daicho.sheets.layout import Column, Tab
+from daicho.sheets.package import SAFE, Damaged, Package, child, parse, serialise
+from daicho.sheets.styles import Styles
+from daicho.sheets.workbook import Cell, Record
+from daicho.sheets.worksheet import Pen, Worksheet, read_rows, with_last_row
+
+HEADER_ROW = 1
+
+
+class Tables:
+    """A workbook file opened in memory. Changes go to a new file, which `data()` gives."""
+
+    def __init__(self, data: bytes, tick: str, date_code: str) -> None:
+        """`tick` stands in a ticked box; `date_code` is the number format of moments. Raises Damaged."""
+        self.package = Package(data)
+        self.styles = Styles(self._part("styles"))
+        self._tick = tick
+        self._date_code = date_code
+        settings = child(self.package.workbook, "workbookPr")
+        since_1904 = settings is not None and settings.get("date1904") in ("1", "true")
+        self._epoch = EPOCH_1904 if since_1904 else EPOCH
+        self._values = Values(self._strings(), self.styles.date_styles(), self._epoch)
+
+    def has(self, tab: Tab) -> bool:
+        return tab.label in self.package.sheets
+
+    def read(self, tab: Tab) -> list[Record]:
+        """All rows of a tab that hold something. Raises LayoutError, Damaged."""
+        rows = read_rows(self._sheet(tab), self._values)
+        number, headers = next(rows, (HEADER_ROW, {}))
+        columns = tab.locate(headers.items() if number == HEADER_ROW else ())
+        records = (Record(number, self._record(columns, cells)) for number, cells in rows)
+        return [record for record in records if record.cells]
+
+    def write(
+        self,
+        tab: Tab,
+        updates: Mapping[int, Mapping[str, Cell]],
+        appends: Sequence[Mapping[str, Cell]],
+        height: float | None,
+    ) -> int:
+        """Sets cells (row number → cells by column key) and adds rows; the number of the first row added.
+
+        Values must be as `stored` gives them. Raises LayoutError, Damaged.
+        """
+        sheet = Worksheet(self._sheet(tab))
+        columns = tab.locate(sheet.row(HEADER_ROW, self._values).items())
+        last = sheet.last_row(frozenset(columns))
+        changes = {number: self._changed(columns, cells) for number, cells in updates.items()}
+        for number, cells in enumerate(appends, last + 1):
+            changes[number] = self._changed(columns, cells)
+        sheet.write(changes, Pen(self.styles, self._epoch, self._date_code), height)
+        if appends:
+            sheet.stretch(last, last + len(appends))
+            self._stretch_filter(tab.label, last + len(appends))
+            self._stretch_tables(tab.label, last, last + len(appends))
+        self.package.write(self.package.sheets[tab.label], sheet.data())
+        return last + 1
+
+    def data(self) -> bytes:
+        """The new file."""
+        self.package.recalculate_on_opening()
+        if self.styles.changed and (part := self.package.optional("styles")):
+            self.package.write(part, serialise(self.styles.root))
+        return self.package.data()
+
+    def _sheet(self, tab: Tab) -> bytes:
+        if not self.has(tab):
+            raise LayoutError("sheets.tab-missing", tab=tab.label)
+        return self.package.read(self.package.sheets[tab.label])
+
+    def _part(self, kind: str) -> Any:
+        part = self.package.optional(kind)
+        if part is None:
+            raise Damaged
+        return parse(self.package.read(part))
+
+    def _strings(self) -> list[str]:
+        part = self.package.optional("sharedStrings")
+        if part is None:
+            return []
+        found = []
+        try:
+            for _, item in etree.iterparse(BytesIO(self.package.read(part)), tag="{*}si", **SAFE):
+                found.append(string_text(item))
+                item.clear()
+                while item.getprevious() is not None:
+                    del item.getparent()[0]
+        except etree.XMLSyntaxError as error:
+            raise Damaged from error
+        return found
+
+    def _record(self, columns: Mapping[int, Column], cells: Mapping[int, Cell]) -> dict[str, Cell]:
+        return {
+            column.key: value
+            for position, cell in cells.items()
+            if (column := columns.get(position)) and (value := self._shown(column, cell)) is not None
+        }
+
+    def _shown(self, column: Column, cell: Cell) -> Cell:
+        """A box's mark as True, an empty box (Excel's own hold FALSE) as nothing."""
+        if column.format != "check":
+            return cell
+        return True if cell == self._tick else cell or None
+
+    def _changed(self, columns: Mapping[int, Column], cells: Mapping[str, Cell]) -> dict[int, Cell]:
+        return {
+            position: self._written(column, cells[column.key])
+            for position, column in columns.items()
+            if column.key in cells
+        }
+
+    def _written(self, column: Column, value: Cell) -> Cell:
+        return self._tick if column.format == "check" and value is True else value
+
+    def _stretch_filter(self, label: str, last: int) -> None:
+        """The filter's range is told twice: in the sheet, and as a hidden name."""
+        name = self.package.defined_name("_xlnm._FilterDatabase", label)
+        if name is not None and name.text:
+            sheet, _, area = name.text.rpartition("!")
+            name.text = f"{sheet}!{absolute_coordinate(with_last_row(area.replace('$', ''), last))}"
+
+    def _stretch_tables(self, label: str, old_last: int, new_last: int) -> None:
+        """A table a person made of the rows takes the new ones in, unless it ends in a row of totals."""
+        for part in self.package.related(self.package.sheets[label], "table"):
+            root = parse(self.package.read(part))
+            if root.get("totalsRowCount", "0") != "0" or range_boundaries(root.get("ref"))[3] != old_last:
+                continue
+            for element in (root, child(root, "autoFilter")):
+                if element is not None:
+                    element.set("ref", with_last_row(element.get("ref"), new_last))
+            self.package.write(part, serialise(root))

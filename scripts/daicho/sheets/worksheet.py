@@ -1,0 +1,327 @@
+"""One worksheet's XML, patched row by row.
+
+The rows are cut out of the file as bytes and only those that change are parsed, so a long log costs no memory
+and what stands in other rows stays to the byte. What surrounds the rows (the frame: views, columns, filter,
+validations …) is parsed only when rows are added.
+Source: ECMA-376 part 1, 18.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import range_boundaries
+
+from daicho.sheets.cells import Values, column_of, escaped, reference, serial
+from daicho.sheets.package import SAFE, Damaged, beside, child, children, parse, serialise
+from daicho.sheets.styles import Styles, columns_styles
+from daicho.sheets.workbook import Cell
+
+_SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)sheetData(?:\s[^>]*?)?(/?)>")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
+_ROW = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)row[\s/>]")
+_AREA = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+FIRST_ROW = 2
+"""The first row below the header."""
+
+NEIGHBOURS = 5
+"""How many rows above a new row are asked for the look of its cells."""
+
+
+def read_rows(data: bytes, values: Values) -> Iterator[tuple[int, dict[int, Cell]]]:
+    """Each row that holds something as (row number, value by column), one row in memory at a time."""
+    number = 0
+    try:
+        for _, row in etree.iterparse(BytesIO(data), events=("end",), tag="{*}row", **SAFE):
+            number = int(row.get("r") or number + 1)
+            if cells := dict(values.cells(row)):
+                yield number, cells
+            row.clear(keep_tail=False)
+            while row.getprevious() is not None:
+                del row.getparent()[0]
+    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+        raise Damaged from error
+
+
+class Worksheet:
+    """A worksheet open for writing. `rows` maps row number to the row's XML, in sheet order."""
+
+    def __init__(self, data: bytes) -> None:
+        head, body, tail = _cut(_plain(data))
+        self.frame = parse(head + tail)
+        """The sheet without its rows."""
+        self.rows = _rows(body)
+        self._columns = columns_styles(child(self.frame, "cols"))
+        self._head, self._tail = head, tail
+        self._reframed = False
+
+    def data(self) -> bytes:
+        """The sheet as a part of the file."""
+        if self._reframed:
+            self._head, _, self._tail = _cut(serialise(self.frame))
+        return b"".join([self._head, *(self.rows[number] for number in sorted(self.rows)), self._tail])
+
+    def row(self, number: int, values: Values) -> dict[int, Cell]:
+        """The values of one row by column."""
+        if number not in self.rows:
+            return {}
+        return dict(values.cells(self._parsed([number])[0]))
+
+    def last_row(self, own: frozenset[int]) -> int:
+        """The last row that holds something, at least the header's.
+
+        A row in which people only filled formulas into columns of their own ahead of us is still free.
+        """
+        for number in sorted(self.rows, reverse=True):
+            if b"</" in self.rows[number] and any(
+                len(cell) and (column in own or child(cell, "f") is None)
+                for column, cell in _cells(self._parsed([number])[0]).items()
+            ):
+                return number
+        return 1
+
+    def write(self, changes: Mapping[int, Mapping[int, Cell]], pen: Pen, height: float | None) -> None:
+        """Sets cells, by row number and column. Existing rows keep all else.
+
+        New rows look like their neighbours and are `height` points high (None: as high as their text).
+        """
+        self._dissolve_ranges({(row, column) for row, cells in changes.items() for column in cells})
+        numbers = sorted(changes)
+        fresh = [number for number in numbers if number not in self.rows]
+        blank = frozenset(fresh)
+        look = self._look_above(fresh[0]) if fresh else {}
+        for number in fresh:
+            self.rows[number] = self._blank_row(number, height)
+        root = self._parsed(numbers)
+        for number, row in zip(numbers, root, strict=True):
+            self._write_row(row, number, changes[number], look if number in blank else {}, pen)
+        self._put_back(numbers, root)
+
+    def stretch(self, old_last: int, new_last: int) -> None:
+        """After rows were added: the used range, the filter and what people laid over all rows reach down."""
+        self._reframed = True
+        for element in self.frame.iter("{*}dimension", "{*}autoFilter"):
+            element.set("ref", with_last_row(element.get("ref"), new_last))
+        for element in self.frame.iter():
+            if element.get("sqref"):
+                element.set("sqref", _stretched(element.get("sqref"), old_last, new_last))
+            elif element.tag.endswith("}sqref") and element.text:
+                element.text = _stretched(element.text, old_last, new_last)
+
+    def _write_row(
+        self, row: Any, number: int, values: Mapping[int, Cell], look: Mapping[int, int], pen: Pen
+    ) -> None:
+        """Sets the cells of one row; `look` are the styles a new row begins with."""
+        cells = _cells(row)
+        for column in (values.keys() | look.keys()) - cells.keys():
+            cells[column] = etree.SubElement(row, beside(row, "c"), r=reference(column, number))
+            if style := look.get(column) or int(row.get("s") or self._column_style(column)):
+                cells[column].set("s", str(style))
+        for column, value in values.items():
+            pen.fill(cells[column], value)
+        others = [element for element in row if not element.tag.endswith("}c")]
+        row[:] = [cells[column] for column in sorted(cells)] + others
+        row.set("r", str(number))
+        row.attrib.pop("spans", None)
+
+    def _column_style(self, column: int) -> int:
+        return next((style for first, last, style in self._columns if first <= column <= last), 0)
+
+    def _look_above(self, number: int) -> dict[int, int]:
+        """The style most of the last rows above share, by column: one row somebody painted is no pattern."""
+        above = [row for row in range(number - NEIGHBOURS, number) if row > 1 and row in self.rows]
+        looks = [
+            {c: int(cell.get("s", "0")) for c, cell in _cells(row).items()} for row in self._parsed(above)
+        ]
+        found = {}
+        for column in set().union(*looks):
+            style, votes = Counter(
+                look.get(column, self._column_style(column)) for look in looks
+            ).most_common(1)[0]
+            if votes * 2 > len(looks) and style != self._column_style(column):
+                found[column] = style
+        return found
+
+    def _blank_row(self, number: int, height: float | None) -> bytes:
+        prefix = f"{self.frame.prefix}:" if self.frame.prefix else ""
+        fixed = f' ht="{height:g}" customHeight="1"' if height else ""
+        return f'<{prefix}row r="{number}"{fixed}/>'.encode()
+
+    def _parsed(self, numbers: list[int]) -> Any:
+        """An element whose children are the rows of these numbers, in the sheet's namespaces."""
+        names = "".join(
+            f" {f'xmlns:{prefix}' if prefix else 'xmlns'}={quoteattr(uri)}"
+            for prefix, uri in self.frame.nsmap.items()
+        )
+        return parse(
+            b"".join([f"<rows{names}>".encode(), *(self.rows[number] for number in numbers), b"</rows>"])
+        )
+
+    def _put_back(self, numbers: list[int], root: Any) -> None:
+        written: bytes = etree.tostring(root, encoding="UTF-8")
+        body = written[written.index(b">") + 1 : written.rindex(b"</")] if len(root) else b""
+        self.rows.update(zip(numbers, _row_texts(body), strict=True))
+
+    def _dissolve_ranges(self, targets: set[tuple[int, int]]) -> None:
+        """Formulas that stand for several cells, where we are about to write into one of them.
+
+        A formula shared by a column is written out in each of its cells before its first cell goes. A matrix
+        formula gives way to the values it last had: none of its cells may change alone.
+        """
+        numbers = [number for number, row in self.rows.items() if b" ref=" in row and b"f " in row]
+        root = self._parsed(numbers)
+        shared: dict[str, tuple[str, str]] = {}
+        for number, row in zip(numbers, root, strict=True):
+            for column, cell in _cells(row).items():
+                formula = child(cell, "f")
+                if formula is None or formula.get("ref") is None:
+                    continue
+                if formula.get("t") == "shared" and (number, column) in targets:
+                    shared[formula.get("si")] = (formula.text or "", reference(column, number))
+                elif formula.get("t") in ("array", "dataTable") and _touches(formula.get("ref"), targets):
+                    cell.remove(formula)
+        self._put_back(numbers, root)
+        if shared:
+            self._write_out(shared)
+
+    def _write_out(self, shared: dict[str, tuple[str, str]]) -> None:
+        """Gives every cell of the shared formulas (index → formula, its first cell) a formula of its own."""
+        numbers = [number for number, row in self.rows.items() if b" si=" in row]
+        root = self._parsed(numbers)
+        for number, row in zip(numbers, root, strict=True):
+            for column, cell in _cells(row).items():
+                formula = child(cell, "f")
+                if formula is not None and formula.get("si") in shared:
+                    text, origin = shared[formula.get("si")]
+                    moved = Translator(f"={text}", origin).translate_formula(reference(column, number))
+                    formula.attrib.clear()
+                    formula.text = moved.removeprefix("=")
+        self._put_back(numbers, root)
+
+
+class Pen:
+    """Writes values into `c` elements. `date_code` is the format of a moment where the cell shows no date."""
+
+    def __init__(self, styles: Styles, epoch: datetime, date_code: str) -> None:
+        self._styles = styles
+        self._dates = styles.date_styles()
+        self._epoch = epoch
+        self._date_code = date_code
+
+    def fill(self, cell: Any, value: Cell) -> None:
+        """The value alone: the cell keeps its style. Text is always inline text, so it never is a formula."""
+        del cell[:]
+        for attribute in ("t", "cm", "vm"):
+            cell.attrib.pop(attribute, None)
+        match value:
+            case None:
+                return
+            case str():
+                cell.set("t", "inlineStr")
+                text = etree.SubElement(etree.SubElement(cell, beside(cell, "is")), beside(cell, "t"))
+                text.set(_SPACE, "preserve")
+                text.text = escaped(value)
+                return
+            case bool():
+                cell.set("t", "b")
+                shown = str(int(value))
+            case datetime():
+                self._show_date(cell)
+                shown = repr(serial(value, self._epoch))
+            case _:
+                shown = repr(value)
+        etree.SubElement(cell, beside(cell, "v")).text = shown
+
+    def _show_date(self, cell: Any) -> None:
+        style = int(cell.get("s", "0"))
+        if style not in self._dates:
+            cell.set("s", str(self._styles.dated(style, self._date_code)))
+
+
+def with_last_row(area: str, last: int) -> str:
+    """ "A1:D9" reaching down to `last`, if it does not already."""
+    left, top, right, bottom = range_boundaries(area)
+    if bottom is None or bottom >= last:
+        return area
+    return f"{reference(left, top)}:{reference(right, last)}"
+
+
+def _stretched(areas: str, old_last: int, new_last: int) -> str:
+    """Blank separated ranges; those that cover all rows there were shall cover the new ones too."""
+
+    def longer(match: re.Match[str]) -> str:
+        left, top, right, bottom = match.groups()
+        covered = int(top) <= FIRST_ROW and int(bottom) == old_last
+        return f"{left}{top}:{right}{new_last}" if covered else match[0]
+
+    return _AREA.sub(longer, areas)
+
+
+def _touches(area: str, cells: set[tuple[int, int]]) -> bool:
+    left, top, right, bottom = range_boundaries(area)
+    return any(top <= row <= bottom and left <= column <= right for row, column in cells)
+
+
+def _cells(row: Any) -> dict[int, Any]:
+    """The `c` elements of a row by column; one that does not say where it is stands beside the one before."""
+    found = {}
+    column = 0
+    for cell in children(row, "c"):
+        column = column_of(cell.get("r")) if cell.get("r") else column + 1
+        found[column] = cell
+    return found
+
+
+def _plain(data: bytes) -> bytes:
+    """The sheet as UTF-8 without comments, CDATA and the like, so that `<row` can only be a row."""
+    start = data.find(b"?>") + 2 if data.lstrip().startswith(b"<?xml") else 0
+    declared = data[:start].lower()
+    if (not declared or b"utf-8" in declared) and b"<!" not in data and data.find(b"<?", start) < 0:
+        return data
+    return serialise(parse(data))
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """What stands before the rows, the rows, and what stands after them."""
+    opening = _SHEET_DATA.search(data)
+    if not opening:
+        raise Damaged
+    prefix = opening[1]
+    start, end = b"<%ssheetData>" % prefix, b"</%ssheetData>" % prefix
+    if opening[2]:
+        return data[: opening.start()] + start, b"", end + data[opening.end() :]
+    closing = data.find(b"</%ssheetData" % prefix, opening.end())
+    return data[: opening.end()], data[opening.end() : closing], data[closing:]
+
+
+def _rows(body: bytes) -> dict[int, bytes]:
+    rows: dict[int, bytes] = {}
+    number = 0
+    for text in _row_texts(body):
+        told = _ROW_NUMBER.search(text, 0, text.index(b">"))
+        following = int(told[1]) if told else number + 1
+        if following <= number:
+            raise Damaged
+        number = following
+        rows[number] = text
+    return rows
+
+
+def _row_texts(body: bytes) -> Iterator[bytes]:
+    """Each `row` element as it stands. Text cannot hold a `<`, so tags are found without parsing."""
+    position = 0
+    while found := _ROW.search(body, position):
+        position = body.find(b">", found.end() - 1) + 1
+        if body[position - 2 : position] != b"/>":
+            position = body.index(b"</%srow" % found[1], position)
+            position = body.index(b">", position) + 1
+        yield body[found.start() : position]
