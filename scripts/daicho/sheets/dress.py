@@ -92,13 +92,18 @@ def highlights(layout: Layout, tab: Tab) -> list[Highlight]:
 
 
 def dressed(layout: Layout) -> bytes:
-    """A new .xlsx with every tab of the layout, dressed, and no rows but the headers."""
+    """A new .xlsx with every tab of the layout, dressed, and no rows but the headers.
+
+    Where the layout has not the tab that feeds a dropdown, there is no dropdown.
+    """
     book = Book()
     book.remove(book.active)
     _set_default_font(book)
     for tab in layout.tabs:
         _dress(book.create_sheet(tab.label), tab, layout)
     book.active = 0
+    book.active.sheet_view.tabSelected = True
+    book.properties.creator = "daicho"
     target = BytesIO()
     book.save(target)
     return target.getvalue()
@@ -167,7 +172,7 @@ def _add_dropdown(sheet: Sheet, number: int, column: Column, layout: Layout) -> 
         listed, strict = f'"{layout.lists["check"]["yes"]}"', True
     elif column.options:
         listed, strict = f'"{",".join(column.options)}"', not column.open_list
-    elif column.source:
+    elif column.source and any(tab.key == column.source[0] for tab in layout.tabs):
         listed, strict = _source_formula(layout, *column.source), not column.open_list
     else:
         return

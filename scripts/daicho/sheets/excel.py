@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,10 +17,11 @@ from pathlib import Path
 from daicho.errors import WorkbookError
 from daicho.sheets.cells import stored
 from daicho.sheets.dress import MOMENT_FORMATS, ROW_HEIGHTS, dressed
-from daicho.sheets.layout import CORE_TABS, Layout, Tab
+from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
 from daicho.sheets.package import Damaged
 from daicho.sheets.tables import Tables
+from daicho.sheets.upgrade import Pattern
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
 from daicho.wording import wording
 
@@ -56,15 +57,8 @@ class ExcelWorkbook:
         self._say = wording(layout.language).say
 
     def prepare(self, layout: Layout, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
-        if self._file.exists():
-            return []
-        with self._file.alone(None):
-            tables = self._open(dressed(layout))
-            changes = self._changes(Commit(appends=starters))
-            changes[STATE_TAB] = self._state_change(tables, {GENERATION: 0, PREPARED: _made(layout.tabs)})
-            self._write(tables, changes)
-            self._file.replace(tables.data())
-        return [self._say("sheets.created", file=self.name)]
+        self._layout = layout
+        return self._upgrade(starters) if self._file.exists() else self._create(starters)
 
     def read(self) -> Snapshot:
         data = self._file.read()
@@ -72,7 +66,8 @@ class ExcelWorkbook:
         with self._damage_told():
             tables = self._open(data)
             found = {tab.key: tables.read(tab) for tab in self._layout.tabs if self._is_expected(tab, tables)}
-        state = {str(row.cells.get("name")): str(row.cells.get("value", "")) for row in found.pop(STATE_TAB)}
+            state = self._state(tables)
+        del found[STATE_TAB]
         generation = int(state.pop(GENERATION, "0"))
         state.pop(PREPARED, None)
         return Snapshot(generation, state, found, taken, digest(data))
@@ -87,6 +82,71 @@ class ExcelWorkbook:
             written = tables.data()
             self._file.replace(written)
         return self._after(base, changes, commit.state, first_rows, digest(written))
+
+    def _create(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
+        with self._file.alone(None):
+            tables = self._open(dressed(self._layout))
+            changes = self._changes(Commit(appends=starters))
+            made = {tab.key: _keys(tab) for tab in self._layout.tabs}
+            changes[STATE_TAB] = self._state_change(tables, {GENERATION: 0, PREPARED: json.dumps(made)})
+            self._write(tables, changes)
+            self._file.replace(tables.data())
+        return [self._say("sheets.created", file=self.name)]
+
+    def _upgrade(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
+        """Adds what this version of daicho has and the file never had.
+
+        What was made once and is gone now, a person renamed or deleted: `read` tells of what it cannot do
+        without, and the rest stays away.
+        """
+        data = self._file.read()
+        with self._damage_told():
+            tables = self._open(data)
+            state = self._state(tables)
+            made: dict[str, list[str]] = json.loads(state.get(PREPARED, "{}"))
+            new_tabs, new_columns = self._news(tables, made)
+            if not new_tabs and not new_columns:
+                return []
+            pattern = Pattern(self._layout, tables, {tab.key for tab in new_tabs})
+            for tab in new_tabs:
+                pattern.add_tab(tab)
+            for tab, column in new_columns:
+                pattern.add_column(tab, column)
+            changes = self._changes(Commit(appends={tab.key: starters.get(tab.key, []) for tab in new_tabs}))
+            made |= {tab.key: _keys(tab) for tab in self._layout.tabs}
+            generation = int(state.get(GENERATION, "0")) + 1
+            changes[STATE_TAB] = self._state_change(
+                tables, {GENERATION: generation, PREPARED: json.dumps(made)}
+            )
+            self._write(tables, changes)
+            with self._file.alone(digest(data)):
+                self._file.replace(tables.data())
+        added = [self._say("sheets.tab-added", tab=tab.label) for tab in new_tabs if not tab.hidden]
+        return added + [
+            self._say("sheets.column-added", tab=tab.label, header=column.label)
+            for tab, column in new_columns
+        ]
+
+    def _news(
+        self, tables: Tables, made: Mapping[str, list[str]]
+    ) -> tuple[list[Tab], list[tuple[Tab, Column]]]:
+        """The tabs and columns that are missing and were never made."""
+        foreign = not any(tables.has(tab) for tab in self._layout.tabs if tab.key in CORE_TABS)
+        new_tabs, new_columns = [], []
+        for tab in self._layout.tabs:
+            if tables.has(tab):
+                there = {column.key for column in tab.find(tables.headers(tab).items()).values()}
+                known = there.union(made.get(tab.key, _keys(tab)))
+                new_columns += [(tab, column) for column in tab.columns if column.key not in known]
+            elif tab.key not in made and (foreign or tab.key not in CORE_TABS):
+                new_tabs.append(tab)
+        return new_tabs, new_columns
+
+    def _state(self, tables: Tables) -> dict[str, str]:
+        """What the hidden tab keeps; nothing where there is no such tab."""
+        tab = self._layout.tab(STATE_TAB)
+        rows = tables.read(tab) if tables.has(tab) else []
+        return {str(row.cells.get("name")): str(row.cells.get("value", "")) for row in rows}
 
     def _open(self, data: bytes) -> Tables:
         tick = self._layout.label("check", "yes")
@@ -161,9 +221,8 @@ class ExcelWorkbook:
             raise WorkbookError(key, file=self.name) from damage
 
 
-def _made(tabs: Iterable[Tab]) -> str:
-    """Which tabs and columns this version knows, to tell later a new one from one that a person removed."""
-    return json.dumps({tab.key: [column.key for column in tab.columns] for tab in tabs})
+def _keys(tab: Tab) -> list[str]:
+    return [column.key for column in tab.columns]
 
 
 def _filled(cells: Mapping[str, Cell]) -> dict[str, Cell]:

@@ -54,14 +54,17 @@ class Tab:
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)
 
-    def locate(self, headers: Iterable[tuple[int, object]]) -> dict[int, Column]:
+    def find(self, headers: Iterable[tuple[int, object]]) -> dict[int, Column]:
         """The columns by where their header stands; `headers` are (position, what stands in row 1).
 
         Headers are compared without blanks around them and by NFKC. Other headers are people's own.
-        Raises LayoutError for a header that is missing or doubled.
         """
         labels = {_plain(column.label): column for column in self.columns}
-        found = {position: labels[text] for position, header in headers if (text := _plain(header)) in labels}
+        return {position: labels[text] for position, header in headers if (text := _plain(header)) in labels}
+
+    def locate(self, headers: Iterable[tuple[int, object]]) -> dict[int, Column]:
+        """The same, sure to hold every column once. Raises LayoutError for a missing or doubled header."""
+        found = self.find(headers)
         keys = [column.key for column in found.values()]
         for column in self.columns:
             if column.key not in keys:

@@ -123,8 +123,21 @@ class Package:
         )
         return next(found, None)
 
-    def add_sheet(self, label: str, data: bytes, state: str | None) -> None:
-        """A new sheet at the right end. `state` is "hidden", "veryHidden" or None."""
+    def add_defined_name(self, like: Any, label: str) -> None:
+        """A sheet's own defined name, copied from another file for the sheet of the same label."""
+        names = child(self.workbook, "definedNames")
+        if names is None:
+            names = etree.Element(beside(self.workbook, "definedNames"))
+            before = [
+                child(self.workbook, name) for name in ("externalReferences", "functionGroups", "sheets")
+            ]
+            next(element for element in before if element is not None).addnext(names)
+        name = etree.SubElement(names, beside(names, "definedName"), dict(like.attrib))
+        name.text = like.text
+        name.set("localSheetId", str(self.position(label)))
+
+    def add_sheet(self, label: str, data: bytes, state: str) -> None:
+        """A new sheet at the right end. `state` is "visible", "hidden" or "veryHidden"."""
         taken = set(self._archive.namelist()) | set(self._written)
         folder = posixpath.dirname(self.workbook_part)
         candidates = (posixpath.join(folder, f"worksheets/sheet{n}.xml") for n in range(1, len(taken) + 2))
@@ -135,8 +148,7 @@ class Package:
         sheets = child(self.workbook, "sheets")
         sheet = etree.SubElement(sheets, beside(sheets, "sheet"), name=label)
         sheet.set("sheetId", str(1 + max((int(item.get("sheetId", "0")) for item in sheets), default=0)))
-        if state:
-            sheet.set("state", state)
+        sheet.set("state", state)
         sheet.set(self._relationship_attribute(), identity)
         self.sheets[label] = part
 

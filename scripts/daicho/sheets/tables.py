@@ -37,6 +37,11 @@ class Tables:
     def has(self, tab: Tab) -> bool:
         return tab.label in self.package.sheets
 
+    def headers(self, tab: Tab) -> dict[int, Cell]:
+        """What stands in row 1, by column. Raises LayoutError for a missing tab."""
+        number, cells = next(read_rows(self._sheet(tab), self._values), (HEADER_ROW, {}))
+        return cells if number == HEADER_ROW else {}
+
     def read(self, tab: Tab) -> list[Record]:
         """All rows of a tab that hold something. Raises LayoutError, Damaged."""
         rows = read_rows(self._sheet(tab), self._values)
@@ -69,6 +74,13 @@ class Tables:
             self._stretch_tables(tab.label, last, last + len(appends))
         self.package.write(self.package.sheets[tab.label], sheet.data())
         return last + 1
+
+    def add_column(self, tab: Tab, header: Any, look: Any, dropdowns: Sequence[Any]) -> None:
+        """A column right of all others (see `Worksheet.add_column`)."""
+        sheet = Worksheet(self._sheet(tab))
+        width = max((max(cells) for _, cells in read_rows(self._sheet(tab), self._values)), default=0)
+        sheet.add_column(width + 1, header, look, dropdowns)
+        self.package.write(self.package.sheets[tab.label], sheet.data())
 
     def data(self) -> bytes:
         """The new file."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -18,10 +19,10 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import range_boundaries
+from openpyxl.utils import get_column_letter, range_boundaries
 
 from daicho.sheets.cells import Values, column_of, escaped, reference, serial
-from daicho.sheets.package import SAFE, Damaged, beside, child, children, parse, serialise
+from daicho.sheets.package import SAFE, Damaged, beside, child, children, local, parse, serialise
 from daicho.sheets.styles import Styles, columns_styles
 from daicho.sheets.workbook import Cell
 
@@ -29,12 +30,21 @@ _SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)sheetData(?:\s[^>]*?)?(/?)
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _ROW = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)row[\s/>]")
 _AREA = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+_LETTERS = re.compile("[A-Z]+")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 FIRST_ROW = 2
 """The first row below the header."""
 
 NEIGHBOURS = 5
 """How many rows above a new row are asked for the look of its cells."""
+
+_BEFORE_COLUMNS = ("sheetPr", "dimension", "sheetViews", "sheetFormatPr")
+_AFTER_VALIDATIONS = (
+    *("hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks"),
+    *("customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing"),
+    *("legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
+)
+"""What stands before `cols` and after `dataValidations` in a worksheet (18.3.1.99): the order is fixed."""
 
 
 def read_rows(data: bytes, values: Values) -> Iterator[tuple[int, dict[int, Cell]]]:
@@ -116,6 +126,39 @@ class Worksheet:
                 element.set("sqref", _stretched(element.get("sqref"), old_last, new_last))
             elif element.tag.endswith("}sqref") and element.text:
                 element.text = _stretched(element.text, old_last, new_last)
+
+    def add_column(self, position: int, header: Any, look: Any, dropdowns: Sequence[Any]) -> None:
+        """A new column: its header's `c` element, its `col` element and its `dataValidation` elements.
+
+        They come from another sheet, with style indices of this file already.
+        """
+        self._reframed = True
+        root = self._parsed([1])
+        header.set("r", reference(position, 1))
+        root[0].append(header)
+        root[0].attrib.pop("spans", None)
+        self._put_back([1], root)
+        columns = child(self.frame, "cols")
+        if columns is None:
+            columns = etree.Element(beside(self.frame, "cols"))
+            before = [element for element in self.frame if local(element) in _BEFORE_COLUMNS]
+            self.frame.insert(len(before), columns)
+        columns[:] = sorted(
+            [*_without(position, columns), _at(position, look)], key=lambda column: int(column.get("min"))
+        )
+        self._columns = columns_styles(columns)
+        if not dropdowns:
+            return
+        validations = child(self.frame, "dataValidations")
+        if validations is None:
+            validations = etree.Element(beside(self.frame, "dataValidations"))
+            after = [element for element in self.frame if local(element) in _AFTER_VALIDATIONS]
+            self.frame.insert(len(self.frame) - len(after), validations)
+        letter = get_column_letter(position)
+        for dropdown in dropdowns:
+            dropdown.set("sqref", _LETTERS.sub(letter, dropdown.get("sqref")))
+            validations.append(dropdown)
+        validations.set("count", str(len(validations)))
 
     def _write_row(
         self, row: Any, number: int, values: Mapping[int, Cell], look: Mapping[int, int], pen: Pen
@@ -264,6 +307,27 @@ def _stretched(areas: str, old_last: int, new_last: int) -> str:
         return f"{left}{top}:{right}{new_last}" if covered else match[0]
 
     return _AREA.sub(longer, areas)
+
+
+def _at(position: int, look: Any) -> Any:
+    column = deepcopy(look)
+    column.set("min", str(position))
+    column.set("max", str(position))
+    return column
+
+
+def _without(position: int, columns: Any) -> list[Any]:
+    """The `col` elements with one column cut out: programs describe long ranges of columns in one."""
+    left = []
+    for column in columns:
+        first, last = int(column.get("min")), int(column.get("max"))
+        for start, end in ((first, min(last, position - 1)), (max(first, position + 1), last)):
+            if start <= end:
+                part = deepcopy(column)
+                part.set("min", str(start))
+                part.set("max", str(end))
+                left.append(part)
+    return left
 
 
 def _touches(area: str, cells: set[tuple[int, int]]) -> bool:
