@@ -29,7 +29,8 @@ def _decided(row: Row, key: str) -> bool:
 def _correction(row: Row, inquiry: Inquiry, ledger: Ledger) -> Correction:
     layout, first = ledger.layout, inquiry.first
     category, priority = (
-        layout.option(key, text_of(row.cell(key))) if _decided(row, key) else "" for key in ("category", "priority")
+        layout.option(key, text_of(row.cell(key))) if _decided(row, key) else ""
+        for key in ("category", "priority")
     )
     template = (row.text("template"),) if _decided(row, "template") else None
     return Correction(first.subject, first.text, first.date, category, priority, template)

@@ -18,7 +18,7 @@ from daicho.sheets.layout import Layout, Tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
 
 CELL_LIMIT = 32_000
-"""Characters we put into one cell: below Excel's 32,767 and Google's 50,000."""
+"""UTF-16 units we put into one cell: below Excel's 32,767 and Google's 50,000."""
 
 EXCERPT_LIMIT = 600
 CUT_MARK = "…"
@@ -30,9 +30,9 @@ def clean(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value.replace(microsecond=0) if isinstance(value, datetime) else value
     text = _UNPRINTABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text.encode("utf-16-le")) // 2 > CELL_LIMIT:
-        text = text[: CELL_LIMIT // 2] if len(text) < CELL_LIMIT else text[: CELL_LIMIT * 3 // 4]
-        text += CUT_MARK
+    units = text.encode("utf-16-le")
+    if len(units) > 2 * CELL_LIMIT:
+        text = units[: 2 * CELL_LIMIT].decode("utf-16-le", "ignore") + CUT_MARK
     return text or None
 
 
@@ -101,10 +101,9 @@ class Base:
             return cls()
 
     def cell(self) -> str:
-        stored = {"p": {key: value for key, value in self.proposals.items() if value is not None}}
-        return json.dumps(
-            stored | {"m": self.machine, "f": self.facts}, ensure_ascii=False, separators=(",", ":")
-        )
+        said = {key: value for key, value in self.proposals.items() if value is not None}
+        stored = {"p": said, "m": self.machine, "f": self.facts}
+        return json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
     def copy(self) -> Base:
         return Base(dict(self.proposals), self.machine, dict(self.facts))

@@ -49,7 +49,7 @@ class Message:
     `references` are message keys, oldest first, In-Reply-To last, without brackets or doubles.
     `automatic` names the header that says no person wrote this ("" if none does).
     `bounce_of` is the message key of our own mail that could not be delivered ("" if unknown or no bounce).
-    `note` says in plain words what could not be read ("" if all could).
+    `notes` are keys of the wording that say what could not be read.
     """
 
     key: str
@@ -67,4 +67,4 @@ class Message:
     kind: Kind = "person"
     automatic: str = ""
     bounce_of: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()

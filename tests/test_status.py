@@ -1,0 +1,110 @@
+"""What moves an inquiry's status: one line of the table a test case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from daicho.inquiry.status import Progress, is_mere_thanks, progress
+from daicho.inquiry.thread import Event
+
+NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+MAILS = {
+    "asks": (True, "inquiry", "在庫はありますか。"),
+    "asks again": (True, "inquiry", "色違いもありますか？"),
+    "thanks": (True, "inquiry", "ご対応ありがとうございました。"),
+    "reply": (False, "reply", "在庫ございます。"),
+    "bounce": (True, "bounce", "Undelivered Mail Returned to Sender"),
+    "auto": (True, "auto", "ただいま不在にしております。"),
+    "sales": (True, "sales", "SEO のご提案です。"),
+}
+
+
+def follow(*story: str, after_reply: str = "done") -> Progress:
+    events = [
+        Event(
+            f"m{hour}",
+            "A",
+            NOON + timedelta(hours=hour),
+            *MAILS[mail][:2],
+            "a@example.jp",
+            "",
+            "",
+            MAILS[mail][2],
+        )
+        for hour, mail in enumerate(story)
+    ]
+    return progress(events, after_reply)
+
+
+def hour(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - NOON) // timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("story", "status", "waiting", "first_reply", "closed"),
+    [
+        (["asks"], "open", 0, None, None),
+        (["asks", "reply"], "done", None, 1, 1),
+        (["asks", "asks again"], "open", 0, None, None),
+        (["asks", "reply", "asks again"], "open", 2, 1, None),
+        (["asks", "reply", "thanks"], "done", None, 1, 1),
+        (["asks", "reply", "thanks", "asks again"], "open", 3, 1, None),
+        (["asks", "reply", "asks again", "reply"], "done", None, 1, 3),
+        (["asks", "reply", "bounce"], "open", 2, 1, None),
+        (["asks", "reply", "bounce", "reply"], "done", None, 1, 3),
+        (["asks", "reply", "auto"], "done", None, 1, 1),
+        (["asks", "auto"], "open", 0, None, None),
+        (["auto"], "excluded", None, None, None),
+        (["sales"], "excluded", None, None, None),
+        (["bounce"], "excluded", None, None, None),
+        (["thanks"], "open", 0, None, None),
+    ],
+    ids=lambda value: " → ".join(value) if isinstance(value, list) else None,
+)
+def test_a_story_of_mails_leads_to_a_status(
+    story: list[str], status: str, waiting: int | None, first_reply: int | None, closed: int | None
+) -> None:
+    found = follow(*story)
+    assert (found.status, hour(found.waiting_since), hour(found.first_reply), hour(found.closed)) == (
+        status,
+        waiting,
+        first_reply,
+        closed,
+    )
+
+
+def test_a_shop_may_choose_where_its_reply_leads() -> None:
+    found = follow("asks", "reply", after_reply="doing")
+    assert (found.status, found.closed) == ("doing", None)
+
+
+def test_round_trips_and_reopenings_are_counted() -> None:
+    found = follow("asks", "reply", "asks again", "reply", "thanks", "asks again")
+    assert (found.trips, found.reopened) == (2, 2)
+
+
+def test_a_bounced_reply_is_told() -> None:
+    assert follow("asks", "reply", "bounce").bounced
+    assert not follow("asks", "reply", "bounce", "reply").bounced
+
+
+@pytest.mark.parametrize(
+    ("text", "mere"),
+    [
+        ("ありがとうございました。助かりました。", True),
+        ("無事届きました。ありがとうございます！", True),
+        ("承知しました。", True),
+        ("Thank you so much, it arrived today.", True),
+        ("ありがとうございます。ところで返品はできますか？", False),
+        ("ありがとうございます。ただ、まだ届いていません。", False),
+        ("了解しました。交換をお願いできますか", False),
+        ("Thanks, but the colour is wrong.", False),
+        ("在庫はありますか", False),
+        ("", False),
+        ("ありがとうございます。" + "とてもよいお店でした。" * 30, False),
+    ],
+)
+def test_a_mere_thanks_asks_for_nothing(text: str, mere: bool) -> None:
+    assert is_mere_thanks(text) is mere
