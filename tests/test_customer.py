@@ -67,7 +67,13 @@ def party(email: str, name: str = "山田花子", phone: str = "", order: str = 
     ("said", "first", "second", "one"),
     [
         ("name and phone", party("a@example.jp", phone=PHONE), party("b@example.jp", phone=PHONE), True),
-        ("order number", party("a@example.jp", order="P1"), party("b@example.jp", "別名", order="P1"), True),
+        ("name and order number", party("a@example.jp", order="P1"), party("b@example.jp", order="P1"), True),
+        (
+            "order number alone",
+            party("a@example.jp", order="P1"),
+            party("b@example.jp", "別名", order="P1"),
+            False,
+        ),
         ("same address", party("a@example.jp"), party("a@example.jp", "別名"), True),
         ("name alone", party("a@example.jp"), party("b@example.jp"), False),
         (
@@ -116,6 +122,16 @@ def test_an_address_joined_by_proof_is_shown_with_its_evidence_and_can_be_split_
     assert customers.find(party("b@example.jp", phone=PHONE)) is other
     assert other.candidate is None
     assert hanako.addresses == ["a@example.jp"]
+
+
+def test_a_shared_order_number_under_another_name_is_a_question() -> None:
+    customers = Customers()
+    first = customers.find(party("a@example.jp", "石田", order="#10491"))
+    second = customers.find(party("b@example.jp", "藤井", order="#10491"))
+    assert second.candidate == (first.id, "#10491")
+    second.candidate, second.refused = None, {first.id}
+    customers.find(party("b@example.jp", "藤井", order="#10491"))
+    assert second.candidate is None
 
 
 def test_a_proof_between_two_known_customers_is_a_question_not_a_deed() -> None:

@@ -1,7 +1,8 @@
 """Who a message is from or to, and which customer that is.
 
-One customer may write from several addresses. What proves it: the same name with the same phone number,
-or the same order number. Never a name alone; and a marketplace's masked address stays by itself.
+One customer may write from several addresses. What proves it: the same name with the same phone number or
+the same order number. Never a name alone. An order number alone only asks: after a mix-up of parcels two
+strangers name the same one. A marketplace's masked address stays by itself.
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class Customer:
     candidate: tuple[str, str] | None = None
 
 
+def _folded(name: str) -> str:
+    return "".join(fold(name).split())
+
+
 def customer_id(email: str, name: str) -> str:
     """`C-7KQ4M`: derived from the first address (else the name), so that every machine finds the same."""
     return f"C-{short_code(email or name, 5)}"
@@ -118,8 +123,7 @@ class Customers:
         customer = self._by_address.get(party.email) if party.email else None
         if customer is None:
             customer = self._proven(party) or self._new(party)
-        elif not party.masked:
-            self._suspect(customer, party)
+        self._suspect(customer, party)
         self._learn(customer, party)
         return customer
 
@@ -148,11 +152,8 @@ class Customers:
         self._index(into)
 
     def _proven(self, party: Party) -> Customer | None:
-        # A masked address is one marketplace's word for one buyer: it is never joined to another.
-        if party.masked or not party.email:
-            return None
-        for customer, evidence in self._evidence(party):
-            if party.email not in customer.refused:
+        for customer, evidence, named in self._evidence(party):
+            if named and party.email and party.email not in customer.refused:
                 customer.addresses.append(party.email)
                 customer.joined[party.email] = evidence
                 self._by_address[party.email] = customer
@@ -160,22 +161,24 @@ class Customers:
         return None
 
     def _suspect(self, customer: Customer, party: Party) -> None:
-        # Two rows already, and now a proof that they are one: a person is asked.
-        for other, evidence in self._evidence(party):
+        # Two rows, and something says that they are one: a person is asked, once.
+        for other, evidence, _ in self._evidence(party):
             strangers = other.id in customer.refused or customer.id in other.refused
             if other is not customer and customer.candidate is None and not strangers:
                 customer.candidate = (other.id, evidence)
 
-    def _evidence(self, party: Party) -> Iterable[tuple[Customer, str]]:
-        name = fold(party.name).replace(" ", "")
-        for phone in party.phones:
-            for customer in self._by_phone.get(phone, ()):
-                if name and name == fold(customer.name).replace(" ", "") and self._open_to_joining(customer):
-                    yield customer, phone
-        for order in party.orders:
-            for customer in self._by_order.get(order, ()):
-                if self._open_to_joining(customer):
-                    yield customer, order
+    def _evidence(self, party: Party) -> Iterable[tuple[Customer, str, bool]]:
+        """Customers who share a phone number or an order number, which one, and whether the name is the same."""
+        # A masked address is one marketplace's word for one buyer: it is never joined to another.
+        if party.masked:
+            return
+        name = _folded(party.name)
+        for index, values in ((self._by_phone, party.phones), (self._by_order, party.orders)):
+            for value in values:
+                for customer in index.get(value, ()):
+                    named = bool(name) and name == _folded(customer.name)
+                    if self._open_to_joining(customer) and (named or index is self._by_order):
+                        yield customer, value, named
 
     @staticmethod
     def _open_to_joining(customer: Customer) -> bool:
