@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from daicho.inquiry.extract import contact_form, customer_name, fold, order_numbers, phones, products
 from daicho.mail.message import Address, Message
 
-
 SOMEONE = Address("", "a@example.jp")
 
 
