@@ -1,0 +1,144 @@
+"""One call of the API: found by its path in the discovery documents, checked, answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from . import schema
+from .errors import ApiError, Json, bad_request
+from .fields import ALL, Mask, checked, parse, select
+from .store import Store
+
+DOCUMENTS = ("sheets.v4", "drive.v3")
+
+# What Google calls the body in error paths, where it is not the whole request message.
+BODY_NAMES = {
+    "sheets.spreadsheets.create": "spreadsheet",
+    "sheets.spreadsheets.values.update": "data",
+    "sheets.spreadsheets.values.append": "data",
+}
+
+
+@dataclass
+class Call:
+    """What a handler gets: path and query parameters by name, the body as a checked message, the mask."""
+
+    store: Store
+    parameters: Json
+    query: Json
+    body: Json
+    mask: Mask = field(default_factory=dict)
+    raw: bytes = b""
+
+
+@dataclass
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], Json | Answer]
+HANDLERS: dict[str, Handler] = {}
+
+
+def answers(method: str) -> Callable[[Handler], Handler]:
+    """Registers the handler of a method by its id in the discovery document."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[method] = handler
+        return handler
+
+    return register
+
+
+def json_answer(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    base = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "private"}
+    return Answer(
+        status, json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"), base | (headers or {})
+    )
+
+
+def error_answer(error: ApiError) -> Answer:
+    return json_answer(error.body(), error.code, error.headers)
+
+
+def find(verb: str, path: str) -> tuple[str, schema.Method, dict[str, str]] | None:
+    """(document, method, path parameters), or None where the API has no such path."""
+    for name in DOCUMENTS:
+        for method in schema.document(name).methods:
+            if method.verb == verb and (match := method.pattern.fullmatch(path)):
+                return name, method, {key: unquote(text) for key, text in match.groupdict().items()}
+    return None
+
+
+Authorize = Callable[[schema.Method], None]
+
+
+def respond(store: Store, verb: str, target: str, raw: bytes, authorize: Authorize) -> Answer:
+    """Serves one request. Every refusal comes back as Google's envelope."""
+    try:
+        parts = urlsplit(target)
+        found = find(verb, parts.path)
+        if found is None or found[1].id not in HANDLERS:
+            raise ApiError(f"The requested URL {parts.path} was not found on this server.", 404)
+        name, method, parameters = found
+        authorize(method)
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        call = _checked(store, name, method, parameters, pairs, raw)
+        with store.lock:
+            answer = HANDLERS[method.id](call)
+        if isinstance(answer, Answer):
+            return answer
+        return json_answer(select(answer, call.mask))
+    except ApiError as error:
+        return error_answer(error)
+
+
+def _checked(
+    store: Store,
+    name: str,
+    method: schema.Method,
+    parameters: dict[str, str],
+    pairs: list[tuple[str, str]],
+    raw: bytes,
+) -> Call:
+    lenient = name == "drive.v3"
+    query = schema.query(name, method, pairs, lenient=lenient)
+    mask = ALL
+    if query.get("fields"):
+        mask = parse(query["fields"])
+        if method.response and not lenient:
+            checked(mask, name, method.response)
+    body: Json = {}
+    if method.request:
+        root = BODY_NAMES.get(method.id, "")
+        body = schema.read(name, method.request, _parsed(raw), root, lenient=lenient)
+    typed: dict[str, Any] = {key: _path_value(method, key, text) for key, text in parameters.items()}
+    return Call(store, typed, query, body, mask, raw)
+
+
+def _parsed(raw: bytes) -> Any:
+    if not raw.strip():
+        return {}
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise bad_request([("", f"{schema.INVALID}Parser terminated before end of string")]) from None
+
+
+def _path_value(method: schema.Method, key: str, text: str) -> Any:
+    if method.parameters.get(key, {}).get("type") != "integer":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        where = schema.snake(key)
+        text = f"Invalid value at '{where}' (TYPE_INT32), \"{text}\""
+        raise bad_request([(where, text)]) from None

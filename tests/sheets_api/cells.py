@@ -1,0 +1,183 @@
+"""One cell on the wire: its values in every form the API shows, and the writing of CellData."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from . import rendering
+from .entering import number
+from .errors import ApiError, Json
+from .fields import Mask, inner, wants, written
+from .formats import colored, effective
+from .formulas import Mistake, evaluate
+from .grid import Cell, Formula, Sheet, Value, check_length
+from .workbook import Workbook
+
+FORMATTED, UNFORMATTED, FORMULA = "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"
+
+ENTERED_EXTRAS = (
+    "note",
+    "textFormatRuns",
+    "dataValidation",
+    "pivotTable",
+    "dataSourceTable",
+    "dataSourceFormula",
+    "chipRuns",
+)
+VALUE_FIELDS = ("userEnteredValue", "effectiveValue", "formattedValue", "hyperlink")
+
+
+def shown(workbook: Workbook, sheet: Sheet, cell: Cell) -> str:
+    """The cell as a person reads it."""
+    value = cell.value
+    if isinstance(value, Formula):
+        result = evaluate(workbook, sheet, value).value
+        if isinstance(result, Mistake):
+            return result.shown
+        value = result
+    if isinstance(value, str):
+        return value
+    return shown_number(workbook, cell, value)
+
+
+def shown_number(workbook: Workbook, cell: Cell, value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    assert isinstance(value, int | float)
+    return rendering.shown(value, (cell.format or {}).get("numberFormat"), workbook.locale)
+
+
+def rendered(workbook: Workbook, sheet: Sheet, cell: Cell, option: str, dates_as_text: bool) -> Any:
+    """The cell as values.get gives it."""
+    value = cell.value
+    if value is None:
+        return ""
+    if option == FORMATTED:
+        return value if type(value) is str else shown(workbook, sheet, cell)
+    if isinstance(value, Formula):
+        if option == FORMULA:
+            return str(value)
+        result = evaluate(workbook, sheet, value).value
+        if isinstance(result, Mistake):
+            return result.shown
+        value = result
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if dates_as_text and is_number and rendering.is_moment((cell.format or {}).get("numberFormat")):
+        return shown_number(workbook, cell, value)
+    return value
+
+
+def extended(value: Value | Mistake) -> Json:
+    """An ExtendedValue."""
+    if isinstance(value, Mistake):
+        return {"errorValue": {"type": value.kind, "message": value.message}}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, Formula):
+        return {"formulaValue": str(value)}
+    if isinstance(value, str):
+        return {"stringValue": value}
+    return {"numberValue": value}
+
+
+def cell_data(workbook: Workbook, sheet: Sheet, cell: Cell, mask: Mask) -> Json:
+    """The fields of CellData that `mask` asks for."""
+    data: Json = {}
+    if cell.value is not None and any(wants(mask, name) for name in VALUE_FIELDS):
+        data |= _value_fields(workbook, sheet, cell, mask)
+    if cell.format and wants(mask, "userEnteredFormat"):
+        data["userEnteredFormat"] = cell.format
+    if cell.value is not None or cell.format:
+        if wants(mask, "effectiveFormat"):
+            data["effectiveFormat"] = effective(cell.format, _alignment(cell.value))
+    for name, item in (cell.extra or {}).items():
+        if wants(mask, name):
+            data[name] = item
+    return data
+
+
+def _value_fields(workbook: Workbook, sheet: Sheet, cell: Cell, mask: Mask) -> Json:
+    data: Json = {}
+    value: Value | Mistake = cell.value
+    if wants(mask, "userEnteredValue"):
+        data["userEnteredValue"] = extended(value)
+    if isinstance(value, Formula):
+        result = evaluate(workbook, sheet, value)
+        value = result.value
+        if result.link and wants(mask, "hyperlink"):
+            data["hyperlink"] = result.link
+    if wants(mask, "effectiveValue"):
+        data["effectiveValue"] = extended(value)
+    if wants(mask, "formattedValue"):
+        data["formattedValue"] = value if type(value) is str else shown(workbook, sheet, cell)
+    return data
+
+
+def _alignment(value: Value) -> str:
+    if isinstance(value, bool):
+        return "CENTER"
+    return "RIGHT" if isinstance(value, int | float) else "LEFT"
+
+
+class Writer(NamedTuple):
+    """What a write with a mask changes in a cell: worked out once for all its cells."""
+
+    value: bool
+    format: Mask | None
+    extras: tuple[str, ...]
+
+    def __call__(self, cell: Cell, data: Json) -> Cell:
+        value, form, extra = cell
+        if self.value:
+            value = entered_value(data.get("userEnteredValue"))
+        if self.format is not None:
+            new = colored(data.get("userEnteredFormat") or {})
+            form = written(form or {}, new, _with_styles(self.format)) or None
+        if self.extras:
+            extra = dict(extra or {})
+            for name in self.extras:
+                if data.get(name) not in (None, "", [], {}):
+                    extra[name] = data[name]
+                else:
+                    extra.pop(name, None)
+            extra = extra or None
+        return Cell(value, form, extra)
+
+
+def writer(mask: Mask) -> Writer:
+    """For a checked write mask; ALL writes everything a person may enter."""
+    form = None
+    if wants(mask, "userEnteredFormat"):
+        form = inner(mask, "userEnteredFormat")
+    extras = tuple(name for name in ENTERED_EXTRAS if wants(mask, name))
+    return Writer(wants(mask, "userEnteredValue"), form, extras)
+
+
+def _with_styles(mask: Mask) -> Mask:
+    """A colour and its style are one thing: a mask that names one covers the other."""
+    result: Mask = {}
+    for name, deeper in mask.items():
+        result[name] = _with_styles(deeper)
+        if name.endswith("Color"):
+            result.setdefault(name + "Style", result[name])
+        elif name.endswith("ColorStyle"):
+            result.setdefault(name.removesuffix("Style"), {})
+    return result
+
+
+def entered_value(message: Json | None) -> Value:
+    """The value of an ExtendedValue: nothing is parsed, a text stays a text. An empty text is an empty cell."""
+    if not message:
+        return None
+    (kind, value), *_ = message.items()
+    if kind == "stringValue":
+        return check_length(value) or None
+    if kind == "formulaValue":
+        return Formula(check_length(value))
+    if kind == "numberValue":
+        return number(value)
+    if kind == "boolValue":
+        return bool(value)
+    raise ApiError("errorValue cannot be set by a user.")
