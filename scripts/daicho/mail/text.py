@@ -1,0 +1,313 @@
+"""The new part of a mail told from what it quotes and from its signature.
+
+A scanner of lines: it looks at a line's beginning, end and few neighbours, and never at a pattern over
+the whole text. What cannot be told apart is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+# Longest line that is looked at as a separator or an attribution.
+_LINE_LIMIT = 300
+_ATTRIBUTION_LINES = 3
+_FIELD_LINES = 12
+_SIGNATURE_LINES = 15
+
+_QUOTE_MARKS = (">", "＞")
+_RULE_SIGNS = frozenset("-‐‑–—―ー－─━═=＝_＿*＊~〜～◇◆□■○●◎☆★♪♦・･.．…+＋#＃/／|｜┌┐└┘├┤┏┓┗┛┳┻╋:：;°｡。✦✧❖")
+_SEPARATOR_SIGNS = "-‐–—―ー－─━=＝_＿*＊~<>＜＞ 　"
+
+_ORIGINAL = (
+    "original message",
+    "original mail",
+    "original email",
+    "元のメッセージ",
+    "元のメール",
+    "元メール",
+    "オリジナルメッセージ",
+)
+_FORWARDED = (
+    "forwarded message",
+    "forwarded by",
+    "forwarded mail",
+    "転送メッセージ",
+    "転送メール",
+    "転送された",
+)
+_FORWARDED_ALONE = ("begin forwarded message:", "転送されたメッセージ:")
+
+_WROTE = (
+    "wrote:",
+    "writes:",
+    "said:",
+    "書きました:",
+    "書かれました:",
+    "のメール:",
+    "のメッセージ:",
+    "さんより:",
+)
+_DATE_FIRST = re.compile(r"[(（]?\d{4}\s?[年/.\-]\s?\d{1,2}\s?[月/.\-]\s?\d{1,2}")
+_CLOCK = re.compile(r"\d{1,2}[:時]\d{1,2}")
+
+_FIELD = re.compile(r"[\s*]{0,6}([A-Za-z\-]{2,12}|[\u3040-\u30ff\u4e00-\u9fff]{2,6})[\s*]{0,6}[:：]")
+_FIELD_ROLES = {
+    name: role
+    for role, names in {
+        "sender": "from 差出人 送信者 送信元",
+        "date": "sent date 送信日時 送信日 受信日時 日時 日付",
+        "to": "to 宛先 受信者",
+        "more": "cc bcc subject 件名 題名 reply-to 返信先 importance 重要度 優先度 添付ファイル attachments",
+    }.items()
+    for name in names.split()
+}
+
+_CONTACT = re.compile(
+    r"@|https?://|www\.|〒|\bTEL|\bFAX|\bMail\b|E-?mail|phone|電話|携帯|住所|℡"
+    r"|\d{2,4}[-‐－ー(（ ]\d{2,4}[-‐－ー)） ]\d{3,4}|[都道府県][^\n]{0,20}[市区町村]",
+    re.IGNORECASE,
+)
+_ABOUT_AN_ORDER = re.compile(r"注文|商品|品番|数量|order|item", re.IGNORECASE)
+_SENTENCE_ENDS = (
+    "。",
+    "？",
+    "?",
+    "ます",
+    "です",
+    "ました",
+    "ません",
+    "ください",
+    "下さい",
+    "でしょうか",
+    "願います",
+)
+_SENT_FROM_STARTS = ("sent from ", "sent via ", "get outlook for ", "outlook for ")
+_SENT_FROM_ENDS = ("から送信", "からの送信", "から送信されました", "を入手", "を入手してください")
+
+
+@dataclass(slots=True)
+class _Block:
+    """Lines of one kind: new text, a quote, the head above a quote, or an original up to the end."""
+
+    kind: Literal["new", "quote", "head", "original"]
+    lines: list[str]
+
+
+def new_part(text: str) -> str:
+    """What the writer of `text` added to it: no quoted mail, no signature. Never empty unless `text` is.
+
+    Quotes go where they stand at the end, or directly below their attribution; answers written
+    between quoted lines keep their questions. A forwarded mail is content.
+    """
+    blocks = list(_blocks(text.split("\n")))
+    _drop_end(blocks)
+    quotes = [i for i, block in enumerate(blocks) if block.kind == "quote"]
+    # The one quote with an attribution above and the answer below it: posted at the bottom.
+    if len(quotes) == 1 and quotes[0] and blocks[quotes[0] - 1].kind == "head":
+        del blocks[quotes[0] - 1 : quotes[0] + 1]
+    kept = _trimmed([line for block in blocks for line in block.lines])
+    return "\n".join(kept) or text
+
+
+def _drop_end(blocks: list[_Block]) -> None:
+    """Takes away, again and again, what ends a mail without being new: originals, quotes, a signature."""
+    while blocks:
+        last = blocks[-1]
+        if last.kind == "new":
+            last.lines = _trimmed(_without_signature(last.lines))
+            if last.lines:
+                return
+        blocks.pop()
+
+
+def _blocks(lines: list[str]) -> Iterator[_Block]:
+    new: list[str] = []
+    i = 0
+    while i < len(lines):
+        if _starts_forward(lines[i]):
+            new += lines[i:]
+            break
+        block = _quoted_at(lines, i)
+        if block is None:
+            new.append(lines[i])
+            i += 1
+            continue
+        # A rule above an original belongs to it.
+        yield _Block("new", _trimmed_end(new) if block.kind == "original" else new)
+        yield block
+        new = []
+        i += len(block.lines)
+    yield _Block("new", new)
+
+
+def _quoted_at(lines: list[str], i: int) -> _Block | None:
+    """The quote, head or original that starts at line `i`, if one does."""
+    if _is_quote(lines[i]):
+        end = i
+        for j in range(i, len(lines)):
+            if _is_quote(lines[j]):
+                end = j + 1
+            elif lines[j].strip():
+                break
+        return _Block("quote", lines[i:end])
+    head_end = _head_end(lines, i)
+    if head_end == i:
+        return None
+    if _next_is_quote(lines, head_end):
+        return _Block("head", lines[i:head_end])
+    return _Block("original", lines[i:])
+
+
+def _head_end(lines: list[str], i: int) -> int:
+    """Where the head that starts at line `i` ends: a separator, fields, both, or an attribution."""
+    if _is_separator(lines[i]):
+        below = _skip_blank(lines, i + 1)
+        return (
+            _fields_end(lines, below) if below < len(lines) and _fields_end(lines, below) > below else i + 1
+        )
+    return _fields_end(lines, i) if _fields_end(lines, i) > i else i + _attribution_length(lines, i)
+
+
+def _is_quote(line: str) -> bool:
+    return line.lstrip(" ").startswith(_QUOTE_MARKS)
+
+
+def _next_is_quote(lines: list[str], i: int) -> bool:
+    below = _skip_blank(lines, i)
+    return below < len(lines) and _is_quote(lines[below])
+
+
+def _skip_blank(lines: list[str], i: int) -> int:
+    while i < len(lines) and not lines[i].strip():
+        i += 1
+    return i
+
+
+def _between_rules(line: str) -> str:
+    """The words of `---- words ----`, case folded; "" for any other line."""
+    line = line.strip()
+    words = line.strip(_SEPARATOR_SIGNS)
+    if (
+        len(line) > _LINE_LIMIT
+        or len(line) - len(words) < 4
+        or line[:1] == words[:1]
+        or line[-1:] == words[-1:]
+    ):
+        return ""
+    return words.casefold()
+
+
+def _is_separator(line: str) -> bool:
+    words = _between_rules(line)
+    # Zoho writes its attribution between rules.
+    return any(name in words for name in _ORIGINAL) or (words.startswith("on ") and words.endswith(" wrote"))
+
+
+def _starts_forward(line: str) -> bool:
+    words = _between_rules(line)
+    alone = line.strip().casefold().replace("：", ":")
+    return any(name in words for name in _FORWARDED) or alone in _FORWARDED_ALONE
+
+
+def _fields_end(lines: list[str], i: int) -> int:
+    """The end of a block `差出人: … 送信日時: … 宛先: …` that starts at line `i`; `i` where none does."""
+    found: set[str] = set()
+    end = i
+    for j in range(i, min(i + _FIELD_LINES, len(lines))):
+        role = _field_role(lines[j])
+        if role:
+            found.add(role)
+            end = j + 1
+        elif j == i or not lines[j].strip():
+            break  # a line that is no field may still be the rest of a long one
+    return end if {"sender", "date", "to"} <= found else i
+
+
+def _field_role(line: str) -> str:
+    field = _FIELD.match(line)
+    return _FIELD_ROLES.get(field[1].lower(), "") if field else ""
+
+
+def _attribution_length(lines: list[str], i: int) -> int:
+    """How many lines from `i` on say who wrote what follows; 0 if they do not."""
+    first = lines[i].strip()
+    # Only one that starts with its date is ever wrapped.
+    may_wrap = first.startswith(("On ", "At ")) or bool(_DATE_FIRST.match(first))
+    joined = ""
+    for count in range(1, _ATTRIBUTION_LINES + 1 if may_wrap else 2):
+        line = lines[i + count - 1].strip() if i + count <= len(lines) else ""
+        if not line or len(joined) + len(line) > _LINE_LIMIT:
+            return 0
+        joined = f"{joined} {line}".lstrip()
+        if _is_attribution(joined, quote_follows=_next_is_quote(lines, i + count)):
+            return count
+    return 0
+
+
+def _is_attribution(joined: str, *, quote_follows: bool) -> bool:
+    if not joined.endswith((":", "：", "書きました。")):
+        return False
+    line = joined[:-1].rstrip().casefold() + ":"
+    if line.endswith(_WROTE):
+        return quote_follows or "@" in line or bool(_CLOCK.search(line))
+    if not _DATE_FIRST.match(line):
+        return False
+    # Gmail: 「2026年1月5日(月) 10:23 店 <shop@example.jp>:」
+    return quote_follows or (line.endswith(">:") and "@" in line)
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    lines = _trimmed(lines)
+    while lines and _is_sent_from(lines[-1]):
+        lines = _trimmed(lines[:-1])
+    for i in range(max(0, len(lines) - 2 * _SIGNATURE_LINES), len(lines)):
+        if _is_signature(lines[i].rstrip("\n"), [line.strip() for line in lines[i + 1 :] if line.strip()]):
+            return lines[:i]
+    return lines
+
+
+def _is_sent_from(line: str) -> bool:
+    line = line.strip().casefold()
+    return len(line) <= 80 and (line.startswith(_SENT_FROM_STARTS) or line.endswith(_SENT_FROM_ENDS))
+
+
+def _is_signature(rule: str, below: list[str]) -> bool:
+    """Whether `rule` opens a signature: short lines that tell how to reach someone, and no sentences."""
+    if not _is_rule(rule) or len(below) > _SIGNATURE_LINES:
+        return False
+    if rule == "-- ":  # RFC 3676 says so
+        return True
+    if any(len(line) > 80 or _is_sentence(line) or _ABOUT_AN_ORDER.search(line) for line in below):
+        return False
+    return any(_CONTACT.search(line) for line in below) or (rule.strip() == "--" and 0 < len(below) <= 4)
+
+
+def _is_rule(line: str) -> bool:
+    signs = line.replace(" ", "").replace("　", "")
+    if signs == "--":
+        return True
+    return 3 <= len(signs) <= 100 and _RULE_SIGNS.issuperset(signs) and len(set(signs)) <= 5
+
+
+def _is_sentence(line: str) -> bool:
+    return line.endswith(_SENTENCE_ENDS) or (line.endswith((".", "!")) and line.count(" ") >= 4)
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """Without blank lines at both ends."""
+    start = _skip_blank(lines, 0)
+    end = len(lines)
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
+
+
+def _trimmed_end(lines: list[str]) -> list[str]:
+    """Without the rules and blank lines at the end."""
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _is_rule(lines[end - 1].strip())):
+        end -= 1
+    return lines[:end]
