@@ -10,7 +10,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from itertools import pairwise
 
 from daicho.inquiry.numbers import plain
@@ -46,7 +46,7 @@ _MOVING_FEASTS = {"母の日": (5, 6, 2), "父の日": (6, 6, 3), "敬老の日"
 
 def _number(digits: str) -> int:
     """`digits` in ASCII or kanji (十月二十四日) as a number below 100."""
-    if digits.isascii():
+    if digits.isdecimal():
         return int(digits)
     tens, ten, ones = digits.rpartition("十")
     value = "〇一二三四五六七八九".index
@@ -86,9 +86,15 @@ def _weekday(weekday: int, weeks: int | None, today: date) -> date:
     return today + timedelta(weekday - today.weekday() + 7 * weeks)
 
 
+def _weekend(weeks: int, today: date) -> date:
+    """The Saturday of this week or a later one; on a Sunday this weekend is today."""
+    return today if not weeks and today.weekday() == 6 else _weekday(5, weeks, today)
+
+
 _Resolver = Callable[[re.Match[str], date], date | None]
 _WEEKS = {"先々": -2, "先週": -1, "昨週": -1, "今週": 0, "来週": 1, "翌週": 1, "再来": 2}
-_D = r"(?:\d{1,2}|[一二三四五六七八九]?十?[一二三四五六七八九]|[一二三四五六七八九]?十)"
+_KANJI_DIGITS = "一二三四五六七八九十"
+_D = rf"(?:\d{{1,2}}|[{_KANJI_DIGITS[:-1]}]?十[{_KANJI_DIGITS[:-1]}]?|[{_KANJI_DIGITS[:-1]}])"
 _DATES: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     (
         re.compile(r"(?<!\d)(?P<y>20\d\d)(?:年|[-/.])(?P<m>\d{1,2})(?:月|[-/.])(?P<d>\d{1,2})日?(?!\d)"),
@@ -100,7 +106,7 @@ _DATES: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     ),
     (
         re.compile(
-            rf"(?:(?P<of>今月|来月)の?|(?<![\d月/.,一二三四五六七八九十]))(?P<d>{_D})日"
+            rf"(?:(?P<of>今月|来月)の?|(?<![\d月/.,{_KANJI_DIGITS}]))(?P<d>{_D})日"
             r"(?!間|前|後|目|以内|分|ほど|たっ|経|以上|おき)"
         ),
         lambda found, today: _day_of_month(
@@ -109,16 +115,20 @@ _DATES: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     ),
     (
         re.compile(
-            rf"(?P<week>先々週|先週|今週|来週|翌週|再来週)?の?(?<![年毎{_WEEKDAYS}])(?<!毎週)(?P<w>[{_WEEKDAYS}])曜"
+            rf"(?P<week>先々週|先週|今週|来週|翌週|再来週)?の?"
+            rf"(?<![年毎{_WEEKDAYS}])(?<!毎週)(?P<w>[{_WEEKDAYS}])曜"
         ),
         lambda found, today: _weekday(
             _WEEKDAYS.index(found["w"]), _WEEKS.get((found["week"] or "")[:2]), today
         ),
     ),
-    (re.compile(r"(?:今週|この)末|今度の週末|this weekend"), lambda found, today: _weekday(5, None, today)),
     (
-        re.compile(r"(?P<next>来週の?)?(?<![毎先])週末"),
-        lambda found, today: _weekday(5, 1 if found["next"] else None, today),
+        re.compile(r"(?P<next>来週の?)?(?<![毎先])週末|this weekend\b"),
+        lambda found, today: _weekend(1 if found["next"] else 0, today),
+    ),
+    (
+        re.compile(rf"(?<!から)(?<![{_KANJI_DIGITS}\d])(?P<n>{_D})日後"),
+        lambda found, today: today + timedelta(_number(found["n"])),
     ),
     (re.compile(r"今週(?=中|のうち)|this week\b"), lambda found, today: max(today, _weekday(4, 0, today))),
     (re.compile(r"週明け"), lambda found, today: _weekday(0, 1, today)),
@@ -204,30 +214,31 @@ _DEADLINE = re.compile(
     rf"{_PART_OF_DAY}(?:までに|までの|まで(?:。|、|で|が)|必着|着希望|着?に間に合|中に|じゅうに|のうちに|前に"
     r"|(?:が|で)?(?:期限|締め?切|提出|〆|締め|閉じ|閉ま)|で[^。、]{0,10}(?:閉じ|閉ま|締め?切))"
 )
-# 「本日中に手続きをすれば間に合いますか」: what the writer will do then, not what they need.
 _OWN_DEED = re.compile(
-    r"(?:中に?|じゅうに?|のうちに?|に|、)?(?:これから|すぐ)?(?:手続き?[をす]|申し?込[めむん]|注文[しす]|頼[めむん]|買[えう]"
-    r"|購入[しす]|入金[しす]|振り?込)"
+    r"(?:中に?|じゅうに?|のうちに?|に|、)?(?:これから|すぐ)?"
+    r"(?:手続き?[をす]|申し?込[めむん]|注文[しす]|頼[めむん]|買[えう]|購入[しす]|入金[しす]|振り?込)"
 )
-# What follows a date that is none of need: it may be then at the earliest, it is planned so, it was done then.
+# What follows a date that is none of need: the earliest it may be, what is planned then, what was done then.
 _OTHER_DATE = re.compile(
-    rf"{_PART_OF_DAY}(?:以降|以後|から|より後|すぎ|過ぎ|ごろ|頃|着[でのと]|指定|(?:お届け)?予定|に(?:お)?(?:届|着)く(?:予定|はず|と)"
-    r"|生まれ|分の?|号|付け?|発送済|出荷済|のまま|時点|現在"
-    r"|[^。]{0,18}?(?:注文し|購入し|買(?:った|って|い求)|頼(?:んだ|んで|みま)|申し?込(?:んだ|みま)|納め|届い[たて]|届きました|着い[たて]"
-    r"|受け取(?:った|りま)|振り?込(?:んだ|みま)|送(?:った|りま|ってい)|メールし|電話し|連絡し|お願いし(?:た|ま|て)|来まし|来た|ありました"
-    r"|もらいました|いただきました|頂きました|払いま|払った|だった|でした))"
+    rf"{_PART_OF_DAY}(?:以降|以後|から|より後|すぎ|過ぎ|ごろ|頃|着[でのと]|指定|(?:お届け)?予定|生まれ|分の?|号|付け?"
+    r"|にお?[届着]く(?:予定|はず|と)|発送済|出荷済|のまま|時点|現在"
+    r"|[^。]{0,18}?(?:注文し|購入し|買(?:った|って|い求)|頼(?:んだ|んで|みま)|申し?込(?:んだ|みま)|納め|届い[たて]|届きました"
+    r"|着い[たて]|受け取(?:った|りま)|振り?込(?:んだ|みま)|送(?:った|りま|ってい)|メールし|電話し|連絡し|お願いし[たまて]"
+    r"|来まし|来た|ありました|もらいました|いただきました|頂きました|払いま|払った|だった|でした))"
 )
 _LATER_WANTED = re.compile(
     r"[^。]{0,14}(?:以降|ずら|遅らせ|後ろ|延ば|のば|留守|不在|いない|いません|空け|空に)"
 )
 _USED = re.compile(
-    rf"[^。]{{0,30}}?(?:{_EVENT}|間に合|必要|要(?:る|り|ります)|い(?:る|り)(?:ん|の|もの|で|ます)|入り用|使[うい]|使わせ|着[るたせま]|履[きくい]"
-    r"|はか|かぶ|渡[しすせ]|贈[るりっ]|あげ(?:る|たい)|持って(?:行|い)|ほしい|欲し|届(?:き|か|け)|着[きく]?(?:ますか|く\?)|手元|困"
-    r"|受け取(?:れ|りた)|出発|発[つち]|出ま|帰省|式|旅|プレゼント|来客|泊ま|来[るま]|焼[かく]|仕上げ|配[るり]|飾[るりら]|敷[いく]|払わ|出(?:す|し[まて]))"
+    rf"[^。]{{0,30}}?(?:{_EVENT}|間に合|必要|要り?[るま]|い[るり](?:ん|の|もの|で|ます)|入り用|使[うい]|使わせ|着[るたせま]"
+    r"|履[きくい]|はか|かぶ|渡[しすせ]|贈[るりっ]|あげ(?:る|たい)|持って[行い]|ほしい|欲し|届[きかけ]|着[きく]?(?:ますか|く\?)"
+    r"|手元|困|受け取(?:れ|りた)|出発|発[つち]|出ま|帰省|式|旅|プレゼント|来客|泊ま|来[るま]|焼[かく]|仕上げ|配[るり]"
+    r"|飾[るりら]|敷[いく]|払わ|出(?:す|し[まて]))"
 )
 _REFERS_BACK = re.compile(r"それまで|その(?:前|時|席|朝|夜)|当日|前日|出発前|(?:before|by) then")
 _TODAY = re.compile(
-    rf"{_PART_OF_DAY}(?:中(?:に|の)|じゅう|のうちに|まで(?:に|。|が)|必着|が(?:本番|期限|締)|は[^。、]{{0,8}}{_EVENT}|入れない)"
+    rf"{_PART_OF_DAY}(?:中[にの]|じゅう|のうちに|まで[に。が]|必着|が(?:本番|期限|締)|は[^。、]{{0,8}}{_EVENT}|入れない)"
+    rf"|の[^\s、。]{{0,6}}?{_EVENT}"
 )
 _ENGLISH_BEFORE = re.compile(
     r"\b(?:by|before|until|in time for|no later than|need(?:ed)?(?: it| them| this)?(?: on| for)?)"
@@ -235,8 +246,8 @@ _ENGLISH_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH_EVENT = (
-    r"\b(?:wedding|birthday|party|flight|trip|departure|leav|shoot|exam|interview|meeting|audit|guests?|dinner|gift"
-    r"|ceremony|festival|event|deadline|clos(?:e|ing)|airport|at the latest|in time)"
+    r"\b(?:wedding|birthday|party|flight|trip|departure|leav|shoot|exam|interview|meeting|audit|guests?|dinner"
+    r"|gift|ceremony|festival|event|deadline|clos(?:e|ing)|airport|at the latest|in time)"
 )
 _ENGLISH_EVENT_BEFORE = re.compile(rf"{_ENGLISH_EVENT}[^.]{{0,30}}$", re.IGNORECASE)
 _ENGLISH_EVENT_AFTER = re.compile(rf"[^.]{{0,60}}{_ENGLISH_EVENT}", re.IGNORECASE)
@@ -248,14 +259,12 @@ def need_by(text: str, sent: datetime) -> date | None:
 
     `sent` is aware and local: 「明日」 is the day after its date. A day that has passed is none.
     """
-    sentences = [*_SENTENCE.findall(plain(text)), ""]
+    today = sent.date()
+    if not MINYEAR + 1 < today.year < MAXYEAR:
+        return None  # a forged Date: there are no days around it to count
+    sentences = pairwise([*_SENTENCE.findall(plain(text)), ""])
     return min(
-        (
-            day
-            for sentence, next_one in pairwise(sentences)
-            for day in _needed(sentence, next_one, sent.date())
-        ),
-        default=None,
+        (day for sentence, next_one in sentences for day in _needed(sentence, next_one, today)), default=None
     )
 
 
@@ -271,30 +280,34 @@ def _needed(sentence: str, following: str, today: date) -> Iterator[date]:
     ends = [*(mention.start for mention in mentions), len(sentence)][1:]
     for mention, end in zip(mentions, ends, strict=True):
         ahead = (mention.day - today).days
-        if 0 <= ahead <= HORIZON and _is_need(
-            sentence, mention, sentence[mention.end : end], following, ahead
-        ):
+        near = 0 <= ahead <= HORIZON
+        if near and _is_need(sentence, mention, sentence[mention.end : end], following, ahead):
             yield mention.day
 
 
 def _is_need(sentence: str, mention: _Mention, after: str, following: str, ahead: int) -> bool:
+    """Whether a date is one of need. `after` ends at the sentence's next date, `ahead` is in days."""
     before, rest = sentence[max(0, mention.start - 40) : mention.start], sentence[mention.end :]
+    # 「今日中に申し込めば」: what they will do then.
     if _OWN_DEED.match(rest):
         return False
-    # 「7日までに」 wins over all that follows.
+    # 「7日までに」: a deadline, whatever else follows.
     if _DEADLINE.match(rest):
         return True
-    # The day itself: 「今夜は妻の誕生日」, but not 「今日届きました」.
+    # The day of the mail: 「今夜は妻の誕生日」, but not 「今日届きました」.
     if not ahead:
         return bool(_TODAY.match(rest))
     # 「16日の理事会で配る手帳をお願いしましたが」: the event counts, not that it was ordered.
     if _EVENT_OF_DAY.match(rest) or _LEAVES.match(rest) or _EVENT_BEFORE.search(before):
         return True
+    # 「12日に届く予定」「13日以降なら」
     if _OTHER_DATE.match(after) or _LATER_WANTED.match(after):
         return False
+    # 「12日に渡したい」 "by Friday"
     if _USED.match(rest) or _ENGLISH_BEFORE.search(before):
         return True
+    # "The wedding is on Friday", "on Friday our guests arrive"
     if _ENGLISH_EVENT_BEFORE.search(before) or _ENGLISH_EVENT_AFTER.match(rest):
         return True
-    # 「日曜の町内会で出します。その前に知りたいです」
+    # 「日曜に皆に出します。その前に知りたいです」
     return bool(_REFERS_BACK.search(rest) or _REFERS_BACK.search(following))
