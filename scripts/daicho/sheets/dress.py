@@ -5,10 +5,14 @@ The colours are values (`highlights`), so that every workbook shows the same; th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
 from typing import Any
+from unicodedata import east_asian_width
 
+from lxml import etree
 from openpyxl import Workbook as Book
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -18,6 +22,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from daicho.sheets.layout import Column, Layout, Tab
+from daicho.sheets.package import Package, beside, parse, serialise
+from daicho.sheets.workbook import Cell
 
 LAST_ROW = 1_048_576
 """Dropdowns and colours are laid over the whole column, so that new rows have them from the start."""
@@ -30,8 +36,14 @@ FONT_SIZE = 10
 LINE = 17.0
 """The height of one line in points."""
 
-ROW_HEIGHTS = {"inquiries": 3 * LINE, "messages": 3 * LINE, "customers": 2 * LINE}
-"""Rows of the growing tabs have one height, whatever long a mail is; rows of other tabs fit their text."""
+_FIXED_LINES = {"inquiries": 3, "messages": 3, "customers": 2, "_daicho": 1}
+"""Rows of the growing tabs have one height, however long a mail is."""
+
+_MOST_LINES = {"templates": 8}
+"""Rows of other tabs fit their text, up to this many lines or to what Excel allows (409 points)."""
+
+PRINTED_WIDTH = 250
+"""How many characters across an A4 page stay legible."""
 
 MOMENT_FORMATS = {"ja": "yyyy/mm/dd hh:mm", "en": "yyyy-mm-dd hh:mm"}
 _DATE_FORMATS = {"ja": "yyyy/mm/dd", "en": "yyyy-mm-dd"}
@@ -91,6 +103,23 @@ def highlights(layout: Layout, tab: Tab) -> list[Highlight]:
     return [settled, overdue, unanswered, *urgencies]
 
 
+def row_height(tab: Tab, cells: Mapping[str, Cell]) -> float:
+    """The height of a new row in points."""
+    if tab.key in _FIXED_LINES:
+        return _FIXED_LINES[tab.key] * LINE
+    wanted = max(_lines(cells.get(column.key), column.width) for column in tab.columns)
+    return min(wanted, _MOST_LINES.get(tab.key, 24)) * LINE
+
+
+def _lines(value: Cell, width: int) -> int:
+    """How many lines a cell's text takes. Japanese letters are two characters wide."""
+    if not isinstance(value, str):
+        return 1
+    lines = value.rstrip().split("\n")
+    widths = (sum(2 if east_asian_width(letter) in "WFA" else 1 for letter in line) for line in lines)
+    return sum(max(1, ceil(line / (width - 1))) for line in widths)
+
+
 def dressed(layout: Layout) -> bytes:
     """A new .xlsx with every tab of the layout, dressed, and no rows but the headers.
 
@@ -106,7 +135,7 @@ def dressed(layout: Layout) -> bytes:
     book.properties.creator = "daicho"
     target = BytesIO()
     book.save(target)
-    return target.getvalue()
+    return _without_warnings(target.getvalue(), layout)
 
 
 def _set_default_font(book: Any) -> None:
@@ -127,7 +156,7 @@ def _dress(sheet: Sheet, tab: Tab, layout: Layout) -> None:
     _dress_header(sheet, tab, layout)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(tab.columns))}1"
     _add_highlights(sheet, tab, layout)
-    _set_page(sheet)
+    _set_page(sheet, tab)
 
 
 def _dress_column(sheet: Sheet, number: int, column: Column, layout: Layout) -> None:
@@ -206,16 +235,31 @@ def _add_highlights(sheet: Sheet, tab: Tab, layout: Layout) -> None:
         sheet.conditional_formatting.add(area, rule)
 
 
-def _set_page(sheet: Sheet) -> None:
-    """A4 across, all columns on one page, the header on every page."""
+def _set_page(sheet: Sheet, tab: Tab) -> None:
+    """A4 across, as many pages side by side as stay legible, header and frozen columns on each."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToWidth = ceil(sum(column.width for column in tab.columns) / PRINTED_WIDTH)
     sheet.page_setup.fitToHeight = 0
     sheet.print_title_rows = "1:1"
+    if tab.frozen_columns:
+        sheet.print_title_cols = f"A:{get_column_letter(tab.frozen_columns)}"
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.5
     sheet.oddFooter.center.text = "&A  &P / &N"
+
+
+def _without_warnings(data: bytes, layout: Layout) -> bytes:
+    """No green corner on an order number or a phone number: it is text on purpose. openpyxl cannot say so."""
+    package = Package(data)
+    for tab in layout.tabs:
+        root = parse(package.read(package.sheets[tab.label]))
+        ignored = etree.SubElement(root, beside(root, "ignoredErrors"))
+        area = f"A2:{get_column_letter(len(tab.columns))}{LAST_ROW}"
+        etree.SubElement(ignored, beside(root, "ignoredError"), sqref=area, numberStoredAsText="1")
+        package.write(package.sheets[tab.label], serialise(root))
+    return package.data()
 
 
 def _solid(colour: str) -> PatternFill:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from daicho.errors import WorkbookError
 from daicho.sheets.cells import stored
-from daicho.sheets.dress import MOMENT_FORMATS, ROW_HEIGHTS, dressed
+from daicho.sheets.dress import MOMENT_FORMATS, dressed
 from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
 from daicho.sheets.package import Damaged
@@ -187,7 +187,7 @@ class ExcelWorkbook:
     def _write(self, tables: Tables, changes: Mapping[str, _Change]) -> dict[str, int]:
         """Writes the changes into the opened file; the number of the first row added to each tab."""
         return {
-            key: tables.write(self._layout.tab(key), change.updates, change.appends, ROW_HEIGHTS.get(key))
+            key: tables.write(self._layout.tab(key), change.updates, change.appends)
             for key, change in changes.items()
             if change.updates or change.appends
         }

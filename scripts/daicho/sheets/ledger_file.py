@@ -64,10 +64,10 @@ class LedgerFile:
             with lock:
                 self._sweep()
                 self._refuse_while_open()
-                data = self.read() if self.exists() else b""
-                if (digest(data) if data else None) != base:
+                data = self.read() if self.exists() else None
+                if (None if data is None else digest(data)) != base:
                     raise Conflict("sheets.changed", file=self._name)
-                yield data
+                yield data or b""
         except Timeout as error:
             raise WorkbookError("sheets.busy", file=self._name) from error
         except OSError as error:

@@ -11,6 +11,7 @@ from openpyxl.utils import absolute_coordinate, range_boundaries
 
 from daicho.errors import LayoutError
 from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, string_text
+from daicho.sheets.dress import row_height
 from daicho.sheets.layout import Column, Tab
 from daicho.sheets.package import SAFE, Damaged, Package, child, parse, serialise
 from daicho.sheets.styles import Styles
@@ -55,7 +56,6 @@ class Tables:
         tab: Tab,
         updates: Mapping[int, Mapping[str, Cell]],
         appends: Sequence[Mapping[str, Cell]],
-        height: float | None,
     ) -> int:
         """Sets cells (row number → cells by column key) and adds rows; the number of the first row added.
 
@@ -65,9 +65,11 @@ class Tables:
         columns = tab.locate(sheet.row(HEADER_ROW, self._values).items())
         last = sheet.last_row(frozenset(columns))
         changes = {number: self._changed(columns, cells) for number, cells in updates.items()}
+        heights = {}
         for number, cells in enumerate(appends, last + 1):
             changes[number] = self._changed(columns, cells)
-        sheet.write(changes, Pen(self.styles, self._epoch, self._date_code), height)
+            heights[number] = row_height(tab, cells)
+        sheet.write(changes, Pen(self.styles, self._epoch, self._date_code), heights)
         if appends:
             sheet.stretch(last, last + len(appends))
             self._stretch_filter(tab.label, last + len(appends))

@@ -99,10 +99,12 @@ class Worksheet:
                 return number
         return 1
 
-    def write(self, changes: Mapping[int, Mapping[int, Cell]], pen: Pen, height: float | None) -> None:
+    def write(
+        self, changes: Mapping[int, Mapping[int, Cell]], pen: Pen, heights: Mapping[int, float]
+    ) -> None:
         """Sets cells, by row number and column. Existing rows keep all else.
 
-        New rows look like their neighbours and are `height` points high (None: as high as their text).
+        New rows look like their neighbours; `heights` (points, by row number) are theirs.
         """
         self._dissolve_ranges({(row, column) for row, cells in changes.items() for column in cells})
         numbers = sorted(changes)
@@ -110,7 +112,7 @@ class Worksheet:
         blank = frozenset(fresh)
         look = self._look_above(fresh[0]) if fresh else {}
         for number in fresh:
-            self.rows[number] = self._blank_row(number, height)
+            self.rows[number] = self._blank_row(number, heights[number])
         root = self._parsed(numbers)
         for number, row in zip(numbers, root, strict=True):
             self._write_row(row, number, changes[number], look if number in blank else {}, pen)
@@ -194,10 +196,9 @@ class Worksheet:
                 found[column] = style
         return found
 
-    def _blank_row(self, number: int, height: float | None) -> bytes:
+    def _blank_row(self, number: int, height: float) -> bytes:
         prefix = f"{self.frame.prefix}:" if self.frame.prefix else ""
-        fixed = f' ht="{height:g}" customHeight="1"' if height else ""
-        return f'<{prefix}row r="{number}"{fixed}/>'.encode()
+        return f'<{prefix}row r="{number}" ht="{height:g}" customHeight="1"/>'.encode()
 
     def _parsed(self, numbers: list[int]) -> Any:
         """An element whose children are the rows of these numbers, in the sheet's namespaces."""
@@ -347,9 +348,10 @@ def _cells(row: Any) -> dict[int, Any]:
 
 def _plain(data: bytes) -> bytes:
     """The sheet as UTF-8 without comments, CDATA and the like, so that `<row` can only be a row."""
-    start = data.find(b"?>") + 2 if data.lstrip().startswith(b"<?xml") else 0
+    start = data.find(b"?>") + 2 if data.startswith(b"<?xml") else 0
     declared = data[:start].lower()
-    if (not declared or b"utf-8" in declared) and b"<!" not in data and data.find(b"<?", start) < 0:
+    utf_8 = b"utf-8" in declared if declared else data.startswith(b"<") and data[1:2] != b"\0"
+    if utf_8 and b"<!" not in data and data.find(b"<?", start) < 0:
         return data
     return serialise(parse(data))
 
