@@ -1,4 +1,4 @@
-"""Does the stand-in answer as Google did? The recorded exchanges are replayed against it, cassette by cassette.
+"""Does the stand-in answer as Google did? Recorded exchanges are replayed against it, cassette by cassette.
 
 Ids are mapped the first time they appear. Left out of the comparison: times, links, entity tags and quota
 fields of Drive, pixel widths that depend on fonts, and files of others in a listing.
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
+
 from sheets_api import SheetsServer
 
 RECORDINGS = Path(__file__).parents[2] / "shared" / "sheets-recordings" / "recordings.jsonl.gz"
@@ -25,9 +26,27 @@ FILE_ID = re.compile(r"(?<=/)(?:[\w-]{40,}|test)(?=[/?:]|$)")
 
 IDS = ("sheetId", "namedRangeId", "protectedRangeId", "objectId", "bandedRangeId", "tableId")
 UNCOMPARED = frozenset(
-    ("createdTime", "modifiedTime", "etag", "headRevisionId", "version", "thumbnailLink", "parents")
-    + ("selfLink", "parentLink", "embedLink", "alternateLink", "iconLink", "createdDate", "modifiedDate")
-    + ("modifiedByMeDate", "lastViewedByMeDate", "markedViewedByMeDate", "quotaBytesUsed", "fileSize")
+    [
+        "createdTime",
+        "modifiedTime",
+        "etag",
+        "headRevisionId",
+        "version",
+        "thumbnailLink",
+        "parents",
+        "selfLink",
+        "parentLink",
+        "embedLink",
+        "alternateLink",
+        "iconLink",
+        "createdDate",
+        "modifiedDate",
+        "modifiedByMeDate",
+        "lastViewedByMeDate",
+        "markedViewedByMeDate",
+        "quotaBytesUsed",
+        "fileSize",
+    ]
 )
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not beside the checkout")
@@ -158,11 +177,9 @@ def kinds(exchange: dict[str, Any]) -> list[str]:
 def outcomes() -> list[Outcome]:
     with gzip.open(RECORDINGS, "rt", encoding="utf-8") as lines:
         exchanges = [json.loads(line) for line in lines]
-    found: list[Outcome] = []
-    for _, cassette in groupby(exchanges, key=lambda exchange: str(exchange["cassette"])):
-        with SheetsServer() as server:
-            found.extend(Replay(server, list(cassette)).outcomes())
-    return found
+    cassettes = groupby(exchanges, key=lambda exchange: str(exchange["cassette"]))
+    with SheetsServer() as server:
+        return [o for _, cassette in cassettes for o in Replay(server, list(cassette)).outcomes()]
 
 
 def test_every_recorded_exchange_is_answered_as_google_answered_it(

@@ -71,7 +71,7 @@ def column_index(name: str) -> int:
 
 
 def split(text: str) -> tuple[str | None, str | None]:
-    """(title, rest) of `'My sheet'!A1:B2`; title None when there is no `!`, rest None for a lone quoted title.
+    """(title, rest) of `'My sheet'!A1:B2`; title is None without a `!`, rest is None for a lone quoted title.
 
     Raises ApiError 400 where the quoting is broken.
     """

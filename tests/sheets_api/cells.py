@@ -89,9 +89,8 @@ def cell_data(workbook: Workbook, sheet: Sheet, cell: Cell, mask: Mask) -> Json:
         data |= _value_fields(workbook, sheet, cell, mask)
     if cell.format and wants(mask, "userEnteredFormat"):
         data["userEnteredFormat"] = cell.format
-    if cell.value is not None or cell.format:
-        if wants(mask, "effectiveFormat"):
-            data["effectiveFormat"] = effective(cell.format, _alignment(cell.value))
+    if (cell.value is not None or cell.format) and wants(mask, "effectiveFormat"):
+        data["effectiveFormat"] = effective(cell.format, _alignment(cell.value))
     for name, item in (cell.extra or {}).items():
         if wants(mask, name):
             data[name] = item
@@ -168,7 +167,7 @@ def _with_styles(mask: Mask) -> Mask:
 
 
 def entered_value(message: Json | None) -> Value:
-    """The value of an ExtendedValue: nothing is parsed, a text stays a text. An empty text is an empty cell."""
+    """The value of an ExtendedValue: nothing is parsed. An empty text empties the cell."""
     if not message:
         return None
     (kind, value), *_ = message.items()

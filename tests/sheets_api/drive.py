@@ -190,7 +190,7 @@ def permission_list(call: Call) -> Json:
     file = call.store.file(call.parameters["fileId"])
     items = [{"kind": "drive#permission"} | item for item in file.permissions.values()]
     if not call.mask:
-        items = [{name: item[name] for name in PERMISSION_FIELDS} for item in items]
+        items = [{name: item[name] for name in PERMISSION_FIELDS if name in item} for item in items]
     return {"kind": "drive#permissionList", "permissions": items}
 
 
@@ -226,7 +226,7 @@ def comment_create(call: Call) -> Json:
     file = call.store.file(call.parameters["fileId"])
     number = f"AAAA{len(file.comments) + 1:08d}"
     kept = {name: call.body[name] for name in ("content", "anchor") if name in call.body}
-    item = {"kind": "drive#comment", "id": number, **kept, "createdTime": stamp(call.store.now())}
+    item: Json = {"kind": "drive#comment", "id": number, **kept, "createdTime": stamp(call.store.now())}
     file.comments.append(item)
     return item
 

@@ -10,9 +10,26 @@ from .errors import Json
 
 # Fields that are printed even where they hold zero, false or "".
 KEPT = frozenset(
-    ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex", "startIndex", "endIndex")
-    + ("numberValue", "stringValue", "boolValue", "formulaValue")
-    + ("bold", "italic", "strikethrough", "underline", "top", "bottom", "left", "right")
+    [
+        "startRowIndex",
+        "endRowIndex",
+        "startColumnIndex",
+        "endColumnIndex",
+        "startIndex",
+        "endIndex",
+        "numberValue",
+        "stringValue",
+        "boolValue",
+        "formulaValue",
+        "bold",
+        "italic",
+        "strikethrough",
+        "underline",
+        "top",
+        "bottom",
+        "left",
+        "right",
+    ]
 )
 
 WHITE: Json = {"red": 1, "green": 1, "blue": 1}

@@ -239,7 +239,7 @@ class _Reader:
             if named is None:
                 raise Mistake("NAME", "#NAME?", f"Unknown range name: '{name}'.")
             return self.values(*self.workbook.grid_range(named["range"]))
-        arguments = []
+        arguments: list[Any] = []
         while not self.take(")"):
             if arguments and not self.take(",", ";"):
                 raise parse_error()
@@ -341,12 +341,12 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "COUNT": lambda arguments: len(_numbers(arguments)),
     "COUNTA": lambda arguments: sum(cell is not None for cell in _cells(arguments)),
     "CONCATENATE": lambda arguments: "".join(as_text(cell) for cell in _cells(arguments)),
-    "IF": lambda arguments: arguments[1] if _number(arguments[0]) else (arguments + [False])[2],
+    "IF": lambda arguments: arguments[1] if _number(arguments[0]) else [*arguments, False][2],
     "LEN": lambda arguments: len(as_text(_single(arguments[0]))),
     "UPPER": lambda arguments: as_text(_single(arguments[0])).upper(),
     "LOWER": lambda arguments: as_text(_single(arguments[0])).lower(),
     "ABS": lambda arguments: abs(_number(arguments[0])),
-    "ROUND": lambda arguments: round(_number(arguments[0]), int(_number((arguments + [0])[1]))),
+    "ROUND": lambda arguments: round(_number(arguments[0]), int(_number([*arguments, 0][1]))),
     "HYPERLINK": lambda arguments: _single((arguments * 2)[1] if len(arguments) == 1 else arguments[1]),
     "TRUE": lambda arguments: True,
     "FALSE": lambda arguments: False,

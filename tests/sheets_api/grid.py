@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .a1 import Rect
 from .errors import ApiError, Json
-from .shifts import COLUMNS, ROWS, Deleted, Inserted, Moved, Permuted, Shift, shifted
+from .shifts import COLUMNS, ROWS, Deleted, Inserted, Moved, Permuted, Shift, Span, shifted
 
 MAX_CHARACTERS = 50_000
 MAX_COLUMNS = 18_278
@@ -42,7 +42,7 @@ Value = str | int | float | bool | Formula | None
 
 
 class Cell(NamedTuple):
-    """`format` is the user-entered format; `extra` holds the rarer fields of CellData (note, dataValidation ...)."""
+    """`format` is the user-entered format; `extra` holds CellData's rarer fields (note, ...)."""
 
     value: Value = None
     format: Json | None = None
@@ -122,7 +122,7 @@ class Sheet:
         self.rows[index] = row
 
     def change(self, rect: Rect, change: Callable[[int, int, Cell], Cell], *, sparse: bool = False) -> None:
-        """Replaces every cell of `rect` by what `change` makes of it; `sparse` visits only cells that exist."""
+        """Replaces each cell of `rect` by what `change` makes of it; `sparse` skips those not there."""
         last = min(rect.bottom, len(self.rows)) if sparse else rect.bottom
         for index in range(rect.top, last):
             row = self.row(index)
@@ -208,10 +208,12 @@ class Sheet:
             self.basic_filter = shifted(self.basic_filter, self.id, dimension, shift)
 
     def _merge(self, merge: Rect, dimension: str, shift: Shift) -> Rect | None:
+        rows: Span | None = (merge.top, merge.bottom)
+        columns: Span | None = (merge.left, merge.right)
         if dimension == ROWS:
-            rows, columns = shift.span(merge.top, merge.bottom), (merge.left, merge.right)
+            rows = shift.span(merge.top, merge.bottom)
         else:
-            rows, columns = (merge.top, merge.bottom), shift.span(merge.left, merge.right)
+            columns = shift.span(merge.left, merge.right)
         if not rows or not columns:
             return None
         result = Rect(*rows, *columns)
@@ -255,7 +257,7 @@ def grid_range(sheet_id: int, rect: Rect) -> Json:
 
 
 def check_length(text: str) -> str:
-    """`text`, when one cell can hold it. Google's unit is not known; UTF-16 units are the strictest likely one."""
+    """`text`, if a cell can hold it. Google's unit is unknown; UTF-16 units are the strictest likely one."""
     if (
         len(text) > MAX_CHARACTERS // 2
         and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CHARACTERS

@@ -64,7 +64,7 @@ def _sources(value: Any) -> list[Json]:
         return [source for item in value for source in _sources(item)]
     if not isinstance(value, dict):
         return []
-    own = value.get("sources", [])
+    own: list[Json] = value.get("sources", [])
     return own + [source for name, item in value.items() if name != "sources" for source in _sources(item)]
 
 

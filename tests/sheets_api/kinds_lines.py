@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from . import fields
 from .a1 import Rect
@@ -262,12 +263,12 @@ def sort(workbook: Workbook, sheet: Sheet, rect: Rect, specs: list[Json]) -> Non
         keys = {index: sort_key(_value(workbook, sheet, index, column)) for index in order}
         filled = [index for index in order if keys[index] is not None]
         blank = [index for index in order if keys[index] is None]
-        filled.sort(key=keys.__getitem__, reverse=spec.get("sortOrder") == "DESCENDING")
+        filled.sort(key=lambda index: keys[index] or (0, 0), reverse=spec.get("sortOrder") == "DESCENDING")
         order = filled + blank
     arrange(workbook, sheet, rect, open_rows, order)
 
 
-def sort_key(value: Value) -> tuple[int, Value] | None:
+def sort_key(value: Value) -> tuple[int, Any] | None:
     if value is None:
         return None
     if isinstance(value, bool):

@@ -251,10 +251,8 @@ def _checked_rule(workbook: Workbook, rule: Json) -> Json:
 @kind("updateConditionalFormatRule")
 def update_conditional_format_rule(context: Context, body: Json) -> Json:
     workbook, index = context.workbook, body.get("index", 0)
-    if "rule" in body:
-        sheet = _rule_sheet(workbook, body["rule"])
-    else:
-        sheet = workbook.sheet(body.get("sheetId", 0))
+    moved = workbook.sheet(body.get("sheetId", 0)) if "rule" not in body else None
+    sheet = moved or _rule_sheet(workbook, body["rule"])
     rules = sheet.objects["conditionalFormats"]
     _check_place(sheet, index)
     old = rules[index]

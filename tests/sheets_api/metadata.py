@@ -5,7 +5,7 @@ The requests that write it are here too.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from . import fields
 from .a1 import Rect
@@ -15,6 +15,8 @@ from .formats import pruned
 from .grid import Sheet
 from .shifts import ROWS
 from .workbook import Workbook, place, random_id
+
+Test = Callable[[Json], bool]
 
 
 def location(workbook: Workbook, message: Json) -> Json:
@@ -74,7 +76,7 @@ def update_developer_metadata(context: Context, body: Json) -> Json:
     changed = []
     for item in matching(workbook, body.get("dataFilters", [])):
         after = fields.written(item, new, mask)
-        after["location"] = location(workbook, after.get("location", item["location"]))
+        after["location"] = location(workbook, after.get("location") or item["location"])
         after["metadataId"] = item["metadataId"]
         workbook.metadata[item["metadataId"]] = after
         changed.append(public(after))
@@ -106,7 +108,7 @@ def matching(workbook: Workbook, filters: list[Json]) -> list[Json]:
     return [item for item in workbook.metadata.values() if any(test(item) for test in tests)]
 
 
-def _test(workbook: Workbook, one: Json) -> Any:
+def _test(workbook: Workbook, one: Json) -> Test:
     """A predicate for one DataFilter."""
     if "developerMetadataLookup" in one:
         return _lookup(workbook, one["developerMetadataLookup"])
@@ -123,11 +125,11 @@ def _stands_in(item: Json, sheet: Sheet, rect: Rect) -> bool:
     return bool(first <= span["startIndex"] < last)
 
 
-def _lookup(workbook: Workbook, lookup: Json) -> Any:
+def _lookup(workbook: Workbook, lookup: Json) -> Test:
     where = lookup.get("metadataLocation")
     intersecting = lookup.get("locationMatchingStrategy") == "INTERSECTING_LOCATION"
-    wanted = location(workbook, where) if where else None
-    if intersecting and wanted and wanted.get("spreadsheet"):
+    wanted: Json = location(workbook, where) if where else {}
+    if intersecting and wanted.get("spreadsheet"):
         raise ApiError("A spreadsheet location cannot be matched by intersection.")
 
     def test(item: Json) -> bool:
@@ -136,7 +138,7 @@ def _lookup(workbook: Workbook, lookup: Json) -> Any:
             return False
         if "locationType" in lookup and item["location"]["locationType"] != lookup["locationType"]:
             return False
-        if wanted is None or item["location"] == wanted:
+        if not wanted or item["location"] == wanted:
             return True
         return intersecting and "sheetId" in wanted and place(item) == wanted["sheetId"]
 

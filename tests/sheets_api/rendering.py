@@ -28,8 +28,11 @@ MOMENTS = frozenset(("DATE", "TIME", "DATE_TIME"))
 
 TOKEN = re.compile(r'"[^"]*"|\\.|[yY]+|[dD]+|[mM]+|[hH]+|[sS]+|[aA][mM]/[pP][mM]|[aA]/[pP]|.', re.DOTALL)
 SLOT = re.compile(r"[#0?](?:[#0?,]*[#0?])?(?:\.[#0?]*)?(?:[eE][+-]0+)?")
-MONTHS = "January February March April May June July August September October November December".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def general(number: int | float) -> str:

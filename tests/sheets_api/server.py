@@ -92,9 +92,10 @@ class SheetsServer:
 
     def client(self) -> gspread.Client:
         """An unmodified gspread client without credentials, routed here."""
-        session = AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]
+        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
         self.route(session)
-        return gspread.Client(auth=None, session=session)
+        return gspread.Client(credentials, session)
 
     def route(self, session: requests.Session) -> None:
         """Points any requests session (a gspread client's `http_client.session`, say) here."""

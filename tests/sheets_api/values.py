@@ -145,7 +145,7 @@ def _proto_scalar(item: Any) -> str:
 
 
 def _target(sheet: Sheet, area: Area, rows: list[list[Any]]) -> Rect:
-    """The rectangle the array covers: an anchor grows to it, a larger range shrinks, a smaller one is refused."""
+    """The rectangle the array covers: an anchor grows to it, a larger range shrinks, a smaller is refused."""
     height, width = len(rows), max(map(len, rows), default=0)
     top, left = area.top, area.left
     target = Rect(top, top + height, left, left + width)
