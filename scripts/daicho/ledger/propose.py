@@ -109,7 +109,8 @@ def excerpt(events: Sequence[Event], first: Event, speaker: Speaker) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    text = text.strip()
+    """The text without blank lines, cut at `limit` characters: a cell shows three lines, each should say something."""
+    text = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
     return text if len(text) <= limit else text[:limit].rstrip() + CUT_MARK
 
 
