@@ -288,6 +288,8 @@ def test_the_customer_of_a_form_without_labels_is_in_reply_to() -> None:
         "箱が開きません。\n\nお名前: 山吹\n注文番号: 3340095510",
         "箱が開きません。" * 40
         + "\n株式会社やまぶき\nメール：info@example.jp\nお問い合わせ：https://example.jp/",
+        "まだ開きません。\n> お名前: 山吹\n> 内容: 箱が開きません。",
+        "まだ開きません。\n----- 元のメッセージ -----\nお名前: 山吹\n内容: 箱が開きません。",
         "差出人: 店\n件名: ご注文\n宛先: 山吹\n\nありがとうございます。",
         "",
     ],
@@ -313,6 +315,8 @@ def test_a_persons_mail_is_no_form(text: str) -> None:
         ("The box is stuck.\nHana Brook / A-2026-3702", "", "Hana Brook"),
         ("Hi, my name is Hana Brook and the box is stuck.", "", "Hana Brook"),
         ("箱が開きません。\nお名前：山吹 花 様", "", "山吹 花"),
+        ("工房みどりの山吹です。", "工房みどり 営業", "山吹"),
+        ("うちは山吹です。箱が開きません。\n早瀬", "早瀬 健", "早瀬"),
         # not told, or not the writer's
         ("箱が開きません。", "山吹 花", ""),
         ("至急です。返品希望です。", "", ""),

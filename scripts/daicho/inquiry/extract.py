@@ -63,7 +63,7 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
     "kana": re.compile(r"(?:お名前|氏名)?\(?(?:フリガナ|ふりがな|カナ|かな|よみがな|furigana|kana)\)?"),
     "name": re.compile(
         r"(?:ご?(?:依頼主|購入者|注文者|担当者?)|お客)?(?:様|さま)?の?(?:お?名前|氏名|ご?芳名)"
-        r"(?:\((?:漢字|任意|必須)\))?|ご?担当者名|お客(?:様|さま)名?|ご依頼主(?:様|さま)?|差出人"
+        r"(?:\((?:漢字|任意|必須)\))?|ご?担当(?:者名?)?|お客(?:様|さま)名?|ご依頼主(?:様|さま)?|差出人"
         r"|(?:your |full |customer )?name"
     ),
     "email": re.compile(r"(?:your )?(?:e-?mail|メール)(?: ?(?:アドレス|address))?|ご?連絡先|ご?返信先"),
@@ -84,7 +84,7 @@ _FIELDS: dict[Field, re.Pattern[str]] = {
     ),
 }
 _LABELLED_LINE = re.compile(
-    r"[\s>]{0,4}(?:"
+    r"\s{0,4}(?:"
     r"[【\[〔〈](?P<bracket>[^】\]〕〉\n]{1,24})[】\]〕〉][ 　]?[:：]?"
     r"|[■◆◇●○□▼][ 　]?(?P<mark>[^:：\n]{1,24})(?:[:：]|$)"
     r"|(?P<colon>[^:：\n【】\[\]]{1,24})[:：]"
@@ -120,13 +120,13 @@ def _labelled(line: str) -> tuple[str, Field | None, str]:
     )
 
 
-def _fields(text: str) -> dict[Field, str]:
+def _fields(lines: Sequence[str]) -> dict[Field, str]:
     """The labelled fields of a form's notice, the first of each kind; empty where free words come first."""
     fields: dict[Field, str] = {}
     current: Field = "else"
     style_of_text = ""
     preamble = 0
-    for line in _INLINE.sub("\n", text).split("\n"):
+    for line in _INLINE.sub("\n", "\n".join(lines)).split("\n"):
         style, field, value = _labelled(line)
         if current == "text":
             # The customer's own words may look labelled: only the form's own style and known labels end them.
@@ -152,7 +152,7 @@ def contact_form(message: Message) -> Form | None:
     A notice names who writes (a name or address label) and holds a label for what they write; or it comes
     from a form's own sender, speaks of a form in its subject and has the customer in Reply-To.
     """
-    fields = _fields(message.text[:TEXT_LIMIT])
+    fields = _fields(_own_lines(message.text))
     if "text" not in fields and len(fields.get("subject", "")) > 40:
         fields["text"] = fields.pop("subject")  # forms with one field for both: ご用件
     reply_to = next((address for address in message.reply_to if address.email != message.sender.email), None)
@@ -176,26 +176,30 @@ def contact_form(message: Message) -> Form | None:
 
 # --- the customer's name ---
 
-_KANJI = "一-龠々〆ヶ髙﨑"
+_KANJI = "一-龠々ヶ髙﨑"
 _NAME = f"[{_KANJI}]{{1,4}}(?:[ 　]?(?:[{_KANJI}]{{1,3}}|[ぁ-ん]{{1,5}}|[ァ-ヶー]{{1,6}}子?))??"
 _READING = r"(?:[(（][ぁ-んァ-ヶー 　]{1,16}[)）])?"
+_WORD_BEGINS = r"(?:^|(?<=[\s、。]))"
 _AFTER = r"(?:^|(?<=[、。,，\s」』】）)の・!！?？…はたるだ]))"
+# 「山田と申します」
 _INTRODUCED = re.compile(
     rf"{_AFTER}(?P<name>{_NAME}|[ぁ-ん]{{2,6}}|[ァ-ヶー]{{2,10}}){_READING}"
     r"(?:と申し|ともうし|と申す|といいま|と言いま|といい、|でございます|いいます。)",
     re.MULTILINE,
 )
-_IS = r"(?:です|でございます|と申|といい|と言い|いいます|どす|だけん|じゃけ|やけど)"
+# 「山田です。」, among the first lines
 _OPENS = re.compile(
     rf"{_AFTER}(?P<name>[{_KANJI}]{{2,4}}(?:[ 　](?:[{_KANJI}]{{1,3}}|[ぁ-ん]{{2,4}}))?"
-    rf"|[{_KANJI}]{{2,3}}[ぁ-ん]{{2,4}})"
-    rf"{_READING}(?:です[。.！!\s]|どす。|だけんど|じゃけど)",
+    rf"|[{_KANJI}]{{2,3}}[ぁ-ん]{{2,4}}){_READING}(?:です[。.！!\s]|どす。|だけんど|じゃけど)",
     re.MULTILINE,
 )
+# 「○○株式会社の山田です」
 _OF_COMPANY = re.compile(
     r"(?:会社|法人|工房|[部課係店会園校院館室]|経理|総務|事務|担当|クラブ|ホテル|[A-Za-z])[^\s。、]{0,12}の"
-    rf"(?P<name>{_NAME}){_READING}(?:です|どす|で[、。])",
+    rf"(?P<name>{_NAME}){_READING}(?:です|どす|で[、。])"
 )
+# What follows a display name that comes back in the text.
+_IS = r"(?:です|でございます|と申|といい|と言い|いいます|どす|だけん|じゃけ|やけど)"
 _ENGLISH = re.compile(r"\b[Mm]y name is (?P<name>[A-Z][A-Za-z'’-]{1,20}(?: [A-Z][A-Za-z'’-]{1,20}){0,2})")
 _WESTERN = re.compile(
     r"[A-Z][A-Za-zÀ-ÿ'’.-]{0,20}(?: (?:van |von |de |di |da )?[A-Z][A-Za-zÀ-ÿ'’.-]{0,20}){0,3}"
@@ -205,50 +209,76 @@ _SIGN_OFF = re.compile(
     r"\b[a-z ]{0,24}[,.!]? *",
     re.IGNORECASE,
 )
-# Nouns that stand where a name could: 「至急です」「返品希望」.
+
+
+def _any_of(words: str) -> str:
+    return "(?:" + "|".join(words.split()) + ")"
+
+
+# What stands where a name could and is none: 「至急です」「返品希望」「未開封」.
 _NOUN = re.compile(
-    r"至急|緊急|大変|本当|失礼|質問|相談|希望|返品|交換|返金|入金|注文|購入|商品|発送|配送|配達|届|確認|連絡|対応|回答|返事|返信|問題|不良|破損|処理|受付"
-    r"|初め|以上|敬具|草々|早々|追伸|最後|最高|最悪|残念|不安|心配|大丈夫|無理|今日|明日|先日|今朝|昨[日夜]|今夜|[今先来]週|[今前]回|本日|大満足|完璧|結構"
-    r"|[月火水木金土日]曜|毎[日年]|[何\d一二三四五六七八九十](?:度|回|通|本|人|枚)|[度回通]目|御中|各位|[必不]要|無[料事]|期限|理由|状態|途中|段階|表示|解決"
-    r"|主婦|会社員|学生|息子|自分|匿名|株式会社|有限会社|合同会社|法人|送信|自動|会員|住所|番号|電話|携帯|中身|全部|両方|写真|新品|使用|開封|在庫|再販|感[謝想]|礼$"
-    r"|[都道府県市区町村]$|[店社会園校堂課係済中分様宛拝者]$|(?<![矢服阿渡谷岡磯下安園武刑])部$|申込|支社|農園|委員|放送|責任|気持|元気|怒$|漫画|^(?:話|春|逆|紺|帯|鉄|上|何|潮)$"
+    _any_of(
+        r"""
+        至急 緊急 大変 本当 失礼 質問 相談 希望 返品 交換 返金 入金 注文 購入 商品 発送 配送
+        配達 届 確認 連絡 対応 回答 返事 返信 問題 不良 破損 処理 受付 申込 対象 初め 以上 敬具
+        草々 早々 追伸 最後 最高 最悪 残念 不安 心配 大丈夫 無理 今日 明日 先日 今朝 昨[日夜]
+        今夜 [今先来]週 [今前]回 本日 平日 毎[日年] [月火水木金土日]曜 大満足 完璧 結構 元気
+        気持 責任 期限 理由 状態 途中 段階 表示 解決 現役
+        [何\d一二三四五六七八九十][度回通本人枚] [度回通]目 御中 各位 [必不]要 無[料事] 主婦
+        会社員 学生 息子 自分 匿名 株式会社 有限会社 合同会社 法人 支社 農園 委員 放送 送信 自動
+        会員 住所 番号 電話 携帯 中身 全部 両方 写真 新品 使用 開封 在庫 再販 駐車 衣装 感[謝想]
+        漫画 [礼怒]$ [円用前]$ [都道府県市区]$ [店社会園校堂課係済中分]$ [様宛拝者]$
+        (?<![矢服阿渡谷岡磯下安園武刑])部$ ^[話春逆紺帯鉄上何件朝昼夜晩]$
+        """
+    )
 )
 _KANA_ENDING = re.compile(
-    r"(?:[でま]す|し[たて]|ない|たい|れ|して|だけ|の|な[のん]|そう|ほう|こと|[はがをにでとかつもへ]|い|ました|ん|って)$"
+    _any_of("[でま]す し[たて] れ だけ なん そう ほう こと って [はがをにでとかつもへのいんだ]") + "$"
 )
+# A company, a post, a class: what stands before a name and is none.
 _ROLE = re.compile(
-    r".*(?:会社|法人|㈱|㈲|事務|組合|学校|[幼保].*園|こども園|工房|商店|ホテル|旅館|センター|クラブ|サークル|グループ|教室|協会|の会|町会|商会|通商|販促"
-    r"|会計|代表|店主|[店園会社部所課室院]長|主任|支配人|理事|担当|経理|営業|総務|広報|人事|購買|仕入れ?|庶務|幹事|[^\s]{2,}(?:(?<![谷下])部|[課係])|医院|病院|薬局|カフェ"
-    r"|ギャラリー|スタジオ|[A-Za-z]{2}).*|[小中高][1-6一二三]|[1-6一二三四五六]年|[ァ-ヶー]{3,}"
+    ".*"
+    + _any_of(
+        r"""
+        会社 法人 ㈱ ㈲ 事務 組合 学校 [幼保].{0,6}園 こども園 工房 商店 ホテル 旅館 センター
+        クラブ サークル グループ 教室 協会 の会 町会 商会 通商 販促 会計 代表 店主
+        [店園会社部所課室院]長 主任 支配人 理事 担当 経理 営業 総務 広報 人事 購買 仕入れ? 庶務
+        幹事 \S\S(?:(?<![谷下])部|[課係]) 医院 病院 薬局 カフェ ギャラリー スタジオ [A-Za-z]{2}
+        """
+    )
+    + ".*|[小中高][1-6一二三]|[1-6一二三四五六]年|[ァ-ヶー]{3,100}"
 )
 _QUOTE_BEGINS = re.compile(
     r"[-_=＿—─━]{3,} ?(?:元の|original|転送|forwarded)|on .{4,160}wrote:"
     r"|.{4,120}(?:書きました|のメール|wrote)[:：]?$",
     re.IGNORECASE,
 )
+# Lines of a signature that hold no name.
 _CONTACT = re.compile(
     r"[-=_*~+─━＿◇◆☆★・.\s]{0,200}$|sent from my|iphoneから|[^\s@]{1,64}@"
-    r"|.{0,12}(?:〒|TEL|FAX|mail|メール|アドレス|住所|https?:)",
+    r"|.{0,12}(?:〒|\b(?:tel|fax|mail)\b|メール|アドレス|住所|https?:)",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[。！!？?…♪♡〜～)）」笑、,\U0001F000-\U0001FAFF☀-➿\ufe0f]{1,9}[\s　]{0,4}|　")
+_SENTENCE_END = re.compile(r"[。！!？?…♪♡〜～)）」笑、,\U0001F000-\U0001FAFF☀-➿\ufe0f]{1,9}[\s　]{0,4}")
+_ASIDE = re.compile(r"[（(][^（()）]{0,40}[）)]$")
 _NUMBER_WITH_LABEL = re.compile(
     r"[(（【「/／]{0,2} ?(?:(?:ご?(?:注文|受注|予約|電話|携帯|受付|伝票|発注|購入|管理)|でんわ"
     r"|order|no\.?|tel|#)[^\s0-9A-Za-z#]{0,6}[\s:：.】]{0,3})?"
-    r"(?:id|no\.?)?[\s:：]{0,2}#?[0-9A-Za-z-]{0,40}[0-9]{3}[0-9A-Za-z-]{0,40}[)）」]?",
+    r"(?:id|no\.?)?[\s:：]{0,2}#?(?=(?:[A-Za-z-]{0,12}[0-9]){3})[0-9A-Za-z-]{3,40}[)）」]?",
     re.IGNORECASE,
 )
 _LAST_LINES = 5
+_LONGEST_SIGNATURE = 60  # characters of a line that holds company, post and name
 
 
 def _own_lines(text: str) -> list[str]:
     """The writer's own lines, signature included: quoted lines and all below a quote's head are left out."""
     own: list[str] = []
     for line in text[:TEXT_LIMIT].split("\n"):
-        line = line.strip()
-        if own and _QUOTE_BEGINS.match(line):
+        words = line.strip()
+        if own and _QUOTE_BEGINS.match(words):
             break
-        if not line.startswith((">", "＞", "|")):
+        if not words.startswith((">", "＞", "|")):
             own.append(line)
     return own
 
@@ -265,11 +295,9 @@ def _bare_name(name: str) -> str:
 
 def _display_words(display: str) -> list[str]:
     """The words of a From display name that may come back in the text as a name, the longest first."""
-    words = [
-        word for word in re.split(r"[\s　(（)）/／_,、]+", display) if word and not _ROLE.fullmatch(word)
-    ]
-    whole = [r"".join(words), *words] if len(words) < 4 else words
-    return sorted({word for word in whole if word}, key=lambda word: -len(word))
+    words = [word for word in re.split(r"[\s　(（)）/／_,、]+", display[:100]) if not _ROLE.fullmatch(word)]
+    names = {word for word in ["".join(words), *words] if len(word) > 1 or re.fullmatch(f"[{_KANJI}]", word)}
+    return sorted(names, key=lambda name: (-len(name), name))
 
 
 def _could_be_name(words: str) -> bool:
@@ -282,20 +310,28 @@ def _could_be_name(words: str) -> bool:
     )
 
 
+def _contradicted(name: str, known: Sequence[str]) -> bool:
+    """Whether the display name is a Japanese name that has nothing in common with `name`."""
+    return any(map(_could_be_name, known)) and not any(set(name) & set(word) for word in known)
+
+
 def _introduced(lines: Sequence[str], known: Sequence[str]) -> str:
     """The name in 「…と申します」「…です」 or "My name is …"."""
     text = "\n".join(lines)
     # The display name comes back, as the writer spells it: 「いつも買っているあやです」.
     for word in known:
-        spelled = r"[ 　]?".join(map(re.escape, word))
-        if match := re.search(rf"(?P<name>{spelled}(?:[ 　]?[{_KANJI}]{{1,3}})?){_READING}{_IS}", text):
+        spelled = "[ 　]?".join(map(re.escape, word))
+        name = rf"(?:{_WORD_BEGINS}[{_KANJI}]{{1,3}}[ 　]?)?{spelled}(?:[ 　]?[{_KANJI}]{{1,3}})?"
+        if match := re.search(rf"(?P<name>{name}){_READING} ?{_IS}", text, re.MULTILINE):
             return match["name"]
     for match in _INTRODUCED.finditer(text):
         if not _NOUN.search(match["name"]):
             return match["name"]
     for line in lines[:2]:
-        match = _OPENS.search(line + "\n") or _OF_COMPANY.search(line)
-        if match and _could_be_name(match["name"]):
+        if (match := _OF_COMPANY.search(line)) and _could_be_name(match["name"]):
+            return match["name"]
+        match = _OPENS.search(line + "\n")
+        if match and _could_be_name(match["name"]) and not _contradicted(match["name"], known):
             return match["name"]
     english = _ENGLISH.search(text)
     return english["name"] if english else ""
@@ -303,6 +339,8 @@ def _introduced(lines: Sequence[str], known: Sequence[str]) -> str:
 
 def _as_name(words: str, known: Sequence[str]) -> str:
     """`words` if they can be a person's name, less the company and role before it; else ""."""
+    if len(words) > _LONGEST_SIGNATURE:
+        return ""
     words = re.sub(r"(?:です|どす|より|拝)$", "", words.strip(" 　―—–-・/／、,.。:：「」☆★♪"))
     parts = words.split()
     while len(parts) > 1 and _ROLE.fullmatch(parts[0]):
@@ -321,11 +359,12 @@ def _signed(lines: Sequence[str], known: Sequence[str]) -> str:
     """The name a mail is signed with: alone on one of its last lines, or after its last sentence."""
     last = [line for line in lines if line and not _CONTACT.match(line)][-_LAST_LINES:]
     for line in reversed(last):
-        words = _NUMBER_WITH_LABEL.sub(" ", line).strip(" 　()（）「」,、./／:：。")
+        words = _NUMBER_WITH_LABEL.sub(" ", _ASIDE.sub("", line)).strip(" 　()（）「」,、./／:：。")
         if not words:
             continue
         *before, tail = _SENTENCE_END.split(words)
-        if name := _as_name(words if not before else tail, known):
+        name = ("" if before else _as_name(words, known)) or _as_name(re.split("　", tail)[-1], known)
+        if name and not (before and _contradicted(name, known)):
             return name
         if before:
             break
@@ -339,7 +378,7 @@ def customer_name(message: Message) -> str:
     """
     if (form := contact_form(message)) and form.name:
         return form.name
-    lines = _own_lines(message.text)
+    lines = [line.strip() for line in _own_lines(message.text)]
     for line in lines:
         _, field, value = _labelled(line)
         if field == "name" and (name := _bare_name(value)):

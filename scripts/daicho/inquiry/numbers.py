@@ -78,7 +78,9 @@ def _without_links(text: str) -> str:
 
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_#/@-])(?<![0-9][.,:])#?[0-9A-Za-z]{1,40}(?:-[0-9A-Za-z]{1,24}){0,5}(?![0-9A-Za-z_@-]|[.,:/][0-9])"
+    r"(?<![0-9A-Za-z_#/@-])(?<![0-9][.,:])"
+    r"#?[0-9A-Za-z]{1,40}(?:-[0-9A-Za-z]{1,24}){0,5}"
+    r"(?![0-9A-Za-z_@-]|[.,:/][0-9])"
 )
 _UNIT_AFTER = re.compile(
     r" ?(?:円|年|月|日|時|個|枚|点|本|箱|冊|袋|名|人|分|番|号|丁目|通|回|%|kg|g|ml|l|mm|cm|m|yen)",
@@ -108,6 +110,7 @@ _PHONE_LIKE = re.compile(r"0[1-9]\d{0,3}-\d{1,4}-\d{3,4}|0[1-9]\d{8,9}")
 
 
 def _is_order(token: str, label: Label, followed_by_unit: bool, accounts: frozenset[str]) -> bool:
+    """Whether a token is an order number, by its shape, the label before it and the unit after it."""
     if _UNMISTAKABLE.fullmatch(token) or token.rpartition("-")[0].lower() in accounts:
         return True
     if label in ("other", "phone") or followed_by_unit or _DATE.fullmatch(token):
@@ -155,9 +158,10 @@ def order_numbers(text: str, store_accounts: Sequence[str] = ()) -> tuple[str, .
 
 _PHONE = re.compile(
     r"(?<![0-9A-Za-z#-])(?:\+81[ -]?(?:\(0\)|0)?|0)"
-    r"(?:\d{8,10}|\(?\d{1,4}\)?[ .-]?\d{1,4}[ .-]?\d{3,4}|\d{1,4}\(\d{1,4}\)\d{4})(?![0-9A-Za-z]|-[0-9])"
+    r"(?:\d{8,10}|\(?\d{1,4}\)?[ .-]?\d{1,4}[ .-]?\d{3,4}|\d{1,4}\(\d{1,4}\)\d{4})(?![0-9A-Za-z]|-[0-9])",
+    re.ASCII,
 )
-_PHONE_DIGITS = re.compile(r"0[5-9]0[1-9]\d{7}|0800\d{7}|0[1-9]\d{8}")
+_PHONE_DIGITS = re.compile(r"0[5-9]0[1-9]\d{7}|0800\d{7}|0[1-9]\d{8}", re.ASCII)
 
 
 def phones(text: str) -> tuple[str, ...]:
