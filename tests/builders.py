@@ -1,4 +1,4 @@
-"""Small things that tests are built of: mails, messages, a judge that decides by plain words, a ledger in memory."""
+"""What tests are built of: mails, messages, a judge that decides by plain words, a ledger in memory."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def arrival(
 
 
 def judge(cases: Sequence[Case]) -> list[Judgement]:
-    """A judge that can be read in one glance: けが is urgent, 営業 is sales, the rest are questions about stock."""
+    """A judge to be read in one glance: けが is urgent, 営業 is sales, the rest asks about stock."""
     return [_judgement(case.message) for case in cases]
 
 

@@ -1,4 +1,4 @@
-"""One commit: what new mail and people's work make of a ledger. The ledger is in memory, the judge is plain."""
+"""One commit: what new mail and people's work make of a ledger (in memory, with a plain judge)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def only(rows: list[dict[str, Cell]]) -> dict[str, Cell]:
     return rows[0]
 
 
-# --- new mail ------------------------------------------------------------------------------------------------
+# --- new mail -------------------------------------------------------------------------------------------
 
 
 def test_a_new_mail_is_one_row_one_log_row_and_one_customer(book: Book) -> None:
@@ -143,7 +143,7 @@ def test_an_old_normal_inquiry_comes_before_a_new_urgent_one() -> None:
     assert first["priority"] == "通常"
 
 
-# --- people in the rows --------------------------------------------------------------------------------------
+# --- people in the rows ---------------------------------------------------------------------------------
 
 
 def test_human_columns_are_never_written(book: Book) -> None:
@@ -216,7 +216,7 @@ def test_a_conflict_is_told_in_the_rows_reason(book: Book) -> None:
     assert "保留" in str(only(book.rows)["reason"])
 
 
-# --- rows that people make, copy and delete ------------------------------------------------------------------
+# --- rows that people make, copy and delete -------------------------------------------------------------
 
 
 def test_a_row_typed_by_hand_is_adopted(book: Book) -> None:
@@ -287,7 +287,7 @@ def test_rows_may_be_sorted_by_people(book: Book) -> None:
     assert [row["status"] for row in book.rows] == ["未対応", "対応済み"]
 
 
-# --- customers -----------------------------------------------------------------------------------------------
+# --- customers ------------------------------------------------------------------------------------------
 
 PHONE = "お電話は090-1234-5678です。"
 
@@ -339,7 +339,7 @@ def test_open_inquiries_of_a_customer_follow_their_status(book: Book) -> None:
     assert only(book.customers)["open"] == 0
 
 
-# --- whatever people and mails do ----------------------------------------------------------------------------
+# --- whatever people and mails do -----------------------------------------------------------------------
 
 STEPS = st.lists(
     st.one_of(
