@@ -169,7 +169,8 @@ class Worksheet:
         cells = _cells(row)
         for column in (values.keys() | look.keys()) - cells.keys():
             cells[column] = etree.SubElement(row, beside(row, "c"), r=reference(column, number))
-            if style := look.get(column) or int(row.get("s") or self._column_style(column)):
+            usual = int(row.get("s") or self._column_style(column))
+            if style := look.get(column, usual):
                 cells[column].set("s", str(style))
         for column, value in values.items():
             pen.fill(cells[column], value)
