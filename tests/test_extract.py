@@ -331,6 +331,28 @@ def test_the_name_is_what_the_writer_calls_themselves(text: str, display: str, n
     assert customer_name(mail(text, Address(display, "a@example.jp"))) == name
 
 
+SURNAMES = """
+佐藤 田中 山中 竹中 中村 木村 大園 国分 古市 渡部 阿部 服部 長谷部 日下部 林 森 東 市川 前田 福島 千葉
+一ノ瀬 三ツ谷 望月 春日 朝倉 長谷川 佐々木 小田切 本田 今井 新井 元木 品川 書上 会田 社本
+"""
+NOUNS = """
+至急 返品希望 領収書 未開封 準備中 出荷前 半分 全部 送料無料 二回目 東京都 横浜市 会社員 匿名 同封物 初回 郵便局
+営業部 以上
+"""
+
+
+@pytest.mark.parametrize("name", SURNAMES.split())
+def test_surnames_that_look_like_common_nouns_are_names(name: str) -> None:
+    assert customer_name(mail(f"{name}です。箱が開きません。")) == (name if len(name) > 1 else "")
+    assert customer_name(mail(f"箱が開きません。\n{name}")) == name
+
+
+@pytest.mark.parametrize("noun", NOUNS.split())
+def test_nouns_that_stand_alone_are_no_names(noun: str) -> None:
+    assert customer_name(mail(f"{noun}です。箱が開きません。")) == ""
+    assert customer_name(mail(f"箱が開きません。\n{noun}")) == ""
+
+
 anything = st.text(max_size=300) | st.lists(
     st.sampled_from(
         [
