@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from . import rendering
 from .entering import number
 from .errors import ApiError, Json
-from .fields import Mask, inner, wants, written
+from .fields import Mask, inner, select, wants, written
 from .formats import colored, effective
 from .formulas import Mistake, evaluate
 from .grid import Cell, Formula, Sheet, Value, check_length
@@ -25,6 +25,7 @@ ENTERED_EXTRAS = (
     "chipRuns",
 )
 VALUE_FIELDS = ("userEnteredValue", "effectiveValue", "formattedValue", "hyperlink")
+CELL_FIELDS = (*VALUE_FIELDS, "userEnteredFormat", "effectiveFormat", *ENTERED_EXTRAS)
 
 
 def shown(workbook: Workbook, sheet: Sheet, cell: Cell) -> str:
@@ -71,6 +72,8 @@ def rendered(workbook: Workbook, sheet: Sheet, cell: Cell, option: str, dates_as
 
 def extended(value: Value | Mistake) -> Json:
     """An ExtendedValue."""
+    if type(value) is str:
+        return {"stringValue": value}
     if isinstance(value, Mistake):
         return {"errorValue": {"type": value.kind, "message": value.message}}
     if isinstance(value, bool):
@@ -82,36 +85,45 @@ def extended(value: Value | Mistake) -> Json:
     return {"numberValue": value}
 
 
-def cell_data(workbook: Workbook, sheet: Sheet, cell: Cell, mask: Mask) -> Json:
-    """The fields of CellData that `mask` asks for."""
-    data: Json = {}
-    if cell.value is not None and any(wants(mask, name) for name in VALUE_FIELDS):
-        data |= _value_fields(workbook, sheet, cell, mask)
-    if cell.format and wants(mask, "userEnteredFormat"):
-        data["userEnteredFormat"] = cell.format
-    if (cell.value is not None or cell.format) and wants(mask, "effectiveFormat"):
-        data["effectiveFormat"] = effective(cell.format, _alignment(cell.value))
-    for name, item in (cell.extra or {}).items():
-        if wants(mask, name):
-            data[name] = item
-    return data
+class Reader:
+    """Gives the fields of CellData a mask asks for: worked out once for all cells of a read."""
 
+    def __init__(self, workbook: Workbook, sheet: Sheet, mask: Mask) -> None:
+        self.workbook, self.sheet = workbook, sheet
+        self.wanted = frozenset(name for name in CELL_FIELDS if wants(mask, name))
+        self.values = bool(self.wanted.intersection(VALUE_FIELDS))
+        # A mask may reach into a field: `userEnteredFormat.numberFormat`.
+        self.deeper = mask if any(inner(mask, name) for name in self.wanted) else None
 
-def _value_fields(workbook: Workbook, sheet: Sheet, cell: Cell, mask: Mask) -> Json:
-    data: Json = {}
-    value: Value | Mistake = cell.value
-    if wants(mask, "userEnteredValue"):
-        data["userEnteredValue"] = extended(value)
-    if isinstance(value, Formula):
-        result = evaluate(workbook, sheet, value)
-        value = result.value
-        if result.link and wants(mask, "hyperlink"):
-            data["hyperlink"] = result.link
-    if wants(mask, "effectiveValue"):
-        data["effectiveValue"] = extended(value)
-    if wants(mask, "formattedValue"):
-        data["formattedValue"] = value if type(value) is str else shown(workbook, sheet, cell)
-    return data
+    def __call__(self, cell: Cell) -> Json:
+        data: Json = {}
+        if self.values and cell.value is not None:
+            self._values(cell, data)
+        if cell.format and "userEnteredFormat" in self.wanted:
+            data["userEnteredFormat"] = cell.format
+        if "effectiveFormat" in self.wanted and (cell.value is not None or cell.format):
+            data["effectiveFormat"] = effective(cell.format, _alignment(cell.value))
+        if cell.extra:
+            data |= {name: item for name, item in cell.extra.items() if name in self.wanted}
+        if self.deeper is not None and data:
+            data = select(data, self.deeper)
+        return data
+
+    def _values(self, cell: Cell, data: Json) -> None:
+        wanted = self.wanted
+        value: Value | Mistake = cell.value
+        message = extended(value)
+        if "userEnteredValue" in wanted:
+            data["userEnteredValue"] = message
+        if isinstance(value, Formula):
+            result = evaluate(self.workbook, self.sheet, value)
+            value, message = result.value, extended(result.value)
+            if result.link and "hyperlink" in wanted:
+                data["hyperlink"] = result.link
+        if "effectiveValue" in wanted:
+            data["effectiveValue"] = message
+        if "formattedValue" in wanted:
+            data["formattedValue"] = value if type(value) is str else shown(self.workbook, self.sheet, cell)
 
 
 def _alignment(value: Value) -> str:

@@ -225,8 +225,8 @@ def comment_list(call: Call) -> Json:
 def comment_create(call: Call) -> Json:
     file = call.store.file(call.parameters["fileId"])
     number = f"AAAA{len(file.comments) + 1:08d}"
-    kept = {name: call.body[name] for name in ("content", "anchor") if name in call.body}
-    item: Json = {"kind": "drive#comment", "id": number, **kept, "createdTime": stamp(call.store.now())}
+    item: Json = {"kind": "drive#comment", "id": number, "createdTime": stamp(call.store.now())}
+    item |= {name: call.body[name] for name in ("content", "anchor") if name in call.body}
     file.comments.append(item)
     return item
 

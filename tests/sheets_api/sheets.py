@@ -8,9 +8,9 @@ from . import batch, kinds_cells, kinds_charts, kinds_lines, kinds_objects, kind
 from . import metadata as developer
 from . import values as cell_values
 from .batch import Context
-from .calls import Call, answers
+from .calls import Answer, Call, answers, json_answer
 from .errors import ApiError, Json, not_found
-from .fields import inner, wants
+from .fields import inner, select, wants
 from .spreadsheets import Areas, sheet_properties, spreadsheet
 from .values import Written, rendering
 from .workbook import Workbook, clipped
@@ -35,26 +35,27 @@ def today(call: Call) -> date:
     return call.store.now().date()
 
 
-def rendered(call: Call, book: Workbook, areas: Areas | None, *, grid_data: bool) -> Json:
-    return spreadsheet(book, call.mask, areas, grid_data=grid_data)
+def rendered(call: Call, book: Workbook, areas: Areas, *, grid_data: bool) -> Answer:
+    """The Spreadsheet resource, made to the call's mask."""
+    return json_answer(spreadsheet(book, call.mask, areas or None, grid_data=grid_data))
 
 
 @answers("sheets.spreadsheets.get")
-def get(call: Call) -> Json:
+def get(call: Call) -> Answer:
     book = workbook(call)
     areas = [book.reading(text) for text in call.query.get("ranges", [])]
-    return rendered(call, book, areas or None, grid_data=call.query.get("includeGridData", False))
+    return rendered(call, book, areas, grid_data=call.query.get("includeGridData", False))
 
 
 @answers("sheets.spreadsheets.getByDataFilter")
-def get_by_data_filter(call: Call) -> Json:
+def get_by_data_filter(call: Call) -> Answer:
     book = workbook(call)
     areas = [place for one in call.body.get("dataFilters", []) for place in developer.places(book, one)]
-    return rendered(call, book, areas or None, grid_data=call.body.get("includeGridData", False))
+    return rendered(call, book, areas, grid_data=call.body.get("includeGridData", False))
 
 
 @answers("sheets.spreadsheets.create")
-def create(call: Call) -> Json:
+def create(call: Call) -> Answer:
     properties = call.body.get("properties", {})
     file = call.store.create(
         properties.get("title") or "Untitled spreadsheet", locale=properties.get("locale") or "en_US"
@@ -70,7 +71,7 @@ def create(call: Call) -> Json:
         except ApiError:
             del call.store.files[file.id]
             raise
-    return rendered(call, book, None, grid_data=False)
+    return rendered(call, book, [], grid_data=False)
 
 
 def _fill(context: Context, sheets: list[Json]) -> None:
@@ -89,17 +90,17 @@ def _fill(context: Context, sheets: list[Json]) -> None:
 
 
 @answers("sheets.spreadsheets.batchUpdate")
-def batch_update(call: Call) -> Json:
+def batch_update(call: Call) -> Answer:
     draft = workbook(call).fork()
     replies = batch.apply(Context(draft, today(call)), call.body.get("requests", []))
-    answer: Json = {"spreadsheetId": draft.id, "replies": replies}
+    answer: Json = select({"spreadsheetId": draft.id, "replies": replies}, call.mask)
     if call.body.get("includeSpreadsheetInResponse") and wants(call.mask, "updatedSpreadsheet"):
         areas = [draft.reading(text) for text in call.body.get("responseRanges", [])]
         mask = inner(call.mask, "updatedSpreadsheet")
         grid_data = call.body.get("responseIncludeGridData", False)
         answer["updatedSpreadsheet"] = spreadsheet(draft, mask, areas or None, grid_data=grid_data)
     call.store.commit(draft)
-    return answer
+    return json_answer(answer)
 
 
 @answers("sheets.spreadsheets.sheets.copyTo")

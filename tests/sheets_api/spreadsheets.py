@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .a1 import Rect
-from .cells import cell_data
+from .cells import Reader
 from .errors import Json
 from .fields import ALL, Mask, inner, select, wants
 from .formats import DEFAULT_FORMAT, pruned, theme
@@ -23,16 +23,15 @@ Areas = list[tuple[Sheet, Rect]]
 def spreadsheet(workbook: Workbook, mask: Mask, areas: Areas | None, *, grid_data: bool) -> Json:
     """The resource. With `areas`, only their sheets and cells; `grid_data` counts only without a mask."""
     with_cells = grid_data if not mask else wants(mask, "sheets", "data")
-    sheets = []
+    cells_mask = inner(mask, "sheets", "data") if with_cells else ALL
+    sheets, cells = [], []
     for index, sheet in enumerate(workbook.sheets):
         rects = [rect for owner, rect in areas if owner is sheet] if areas else [sheet.whole]
         if not rects:
             continue
-        message = sheet_message(workbook, sheet, index, rects if areas else None)
+        sheets.append(sheet_message(workbook, sheet, index, rects if areas else None))
         if with_cells:
-            cell_mask = inner(mask, "sheets", "data") if mask else ALL
-            message["data"] = [grid_data_of(workbook, sheet, rect, cell_mask, bool(areas)) for rect in rects]
-        sheets.append(message)
+            cells.append([grid_data_of(workbook, sheet, rect, cells_mask) for rect in rects])
     answer: Json = {
         "spreadsheetId": workbook.id,
         "properties": spreadsheet_properties(workbook),
@@ -41,7 +40,11 @@ def spreadsheet(workbook: Workbook, mask: Mask, areas: Areas | None, *, grid_dat
         "spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{workbook.id}/edit",
         "developerMetadata": [public(item) for item in workbook.metadata.values() if _at_top(item)],
     }
-    return select({name: item for name, item in answer.items() if item != []}, mask)  # type: ignore[no-any-return]
+    cut: Json = select({name: item for name, item in answer.items() if item != []}, mask)
+    # Cells are many: they are made to the mask in the first place, not cut to it.
+    for message, data in zip(cut.get("sheets", []), cells, strict=False):
+        message["data"] = data
+    return cut
 
 
 def _living(workbook: Workbook) -> list[Json]:
@@ -98,28 +101,24 @@ def public_object(name: str, item: Json) -> Json:
     return answer
 
 
-def grid_data_of(workbook: Workbook, sheet: Sheet, rect: Rect, mask: Mask, limited: bool) -> Json:
+def grid_data_of(workbook: Workbook, sheet: Sheet, rect: Rect, mask: Mask) -> Json:
     """One GridData: only what `mask` asks for is worked out."""
-    data: Json = {}
-    if limited and rect.top:
-        data["startRow"] = rect.top
-    if limited and rect.left:
-        data["startColumn"] = rect.left
+    starts = {"startRow": rect.top, "startColumn": rect.left}
+    data: Json = {name: at for name, at in starts.items() if at and wants(mask, name)}
     if wants(mask, "rowData", "values"):
-        rows = _row_data(workbook, sheet, rect, inner(mask, "rowData", "values"))
+        rows = _row_data(sheet, rect, Reader(workbook, sheet, inner(mask, "rowData", "values")))
         if rows:
             data["rowData"] = rows
     for name, dimension in (("rowMetadata", ROWS), ("columnMetadata", COLUMNS)):
         if wants(mask, name):
-            data[name] = _lines(workbook, sheet, rect, dimension)
+            data[name] = select(_lines(workbook, sheet, rect, dimension), inner(mask, name))
     return data
 
 
-def _row_data(workbook: Workbook, sheet: Sheet, rect: Rect, mask: Mask) -> list[Json]:
+def _row_data(sheet: Sheet, rect: Rect, reader: Reader) -> list[Json]:
     rows: list[Json] = []
     for index, row in sheet.filled(rect):
-        found = {column: cell_data(workbook, sheet, cell, mask) for column, cell in row.items()}
-        found = {column: data for column, data in found.items() if data}
+        found = {column: data for column, cell in row.items() if (data := reader(cell))}
         if not found:
             continue
         # Rows and cells without the fields asked for are skeletons; those at the end are cut.
