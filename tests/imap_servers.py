@@ -7,6 +7,7 @@ stands before either of them, notes the commands and cuts the line. An `OddServe
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 import shutil
@@ -55,6 +56,7 @@ class Server:
     def client(self) -> Iterator[IMAPClient]:
         """Someone else's mail program."""
         with IMAPClient("127.0.0.1", self.port, ssl=False, timeout=10.0) as client:
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.login(self.user, PASSWORD)
             yield client
 
@@ -158,7 +160,6 @@ ssl = yes
 ssl_cert = <{home}/cert.pem
 ssl_key = <{home}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 passdb {{
   driver = static
@@ -328,6 +329,8 @@ class Proxy:
                 allowance = self.cuts.pop(0) if self.cuts else None
                 self.connections += 1
                 far = socket.create_connection(("127.0.0.1", self.target))
+                for end in (near, far):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._up, args=(near, far), daemon=True).start()
                 threading.Thread(target=self._down, args=(far, near, allowance), daemon=True).start()
 
@@ -363,7 +366,13 @@ Fault = Callable[[list[int], bytes], bytes | None]
 
 
 class OddServer(socketserver.ThreadingTCPServer):
-    """A server with one folder of `mails` that answers honestly unless `fault` decides otherwise."""
+    """A server with one folder of `mails` that answers honestly unless `fault` decides otherwise.
+
+    `login` is its answer to a login; `token` what XOAUTH2 gave it.
+    """
+
+    login = b"OK done"
+    token = b""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -388,6 +397,7 @@ class OddServer(socketserver.ThreadingTCPServer):
 
 class OddSession(socketserver.StreamRequestHandler):
     server: OddServer
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         self.wfile.write(b"* OK [CAPABILITY IMAP4rev1] odd\r\n")
@@ -400,6 +410,11 @@ class OddSession(socketserver.StreamRequestHandler):
 
     def answer(self, command: bytes) -> bytes:
         """The answer to a command, with `<tag>` for its tag."""
+        if command.startswith(b"AUTHENTICATE XOAUTH2"):
+            self.wfile.write(b"+ \r\n")
+            self.server.token = base64.b64decode(self.rfile.readline())
+        if command.startswith((b"LOGIN", b"AUTHENTICATE")):
+            return b"<tag> " + self.server.login + b"\r\n"
         fetch = re.match(rb"UID FETCH ([\d,]+) \((.*)\)$", command)
         if fetch:
             uids = [int(uid) for uid in fetch[1].split(b",")]
@@ -422,7 +437,8 @@ class OddSession(socketserver.StreamRequestHandler):
             mail = self.server.mails[uid]
             told = b"UID %d RFC822.SIZE %d" % (uid, len(mail))
             if b"BODY.PEEK[]" in items:
-                told += b" BODY[] {%d}\r\n%s" % (len(mail), mail)
+                part = mail[:1_000] if b"<0." in items else mail
+                told += b" BODY[]%s {%d}\r\n%s" % (b"<0>" if b"<0." in items else b"", len(part), part)
             elif b"HEADER.FIELDS" in items:
                 header = mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
                 told += b" BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM)] {%d}\r\n%s" % (len(header), header)

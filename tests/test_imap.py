@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
+from typing import Literal
 
 import pytest
 
@@ -224,6 +225,23 @@ class ImapContract(MailboxContract):
         with pytest.raises(MailError) as caught:
             log.sync(Imap(self.server.account, lambda: "ひらけごま"))
         assert caught.value.key == "mail.refused-password"
+
+    def test_a_large_folder_is_listed_in_windows_and_loses_nothing_to_expunging(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("daicho.mail.imap.SEARCH_WINDOW", 4)
+        self.deliver(*map(mail, range(30)))
+        searches = itertools.count()
+
+        def expunge_after_the_first_window(command: bytes) -> None:
+            if b"UID SEARCH" in command and next(searches) == 1:
+                self.server.expunge(list(self.server.flags())[:3])
+
+        with Proxy(self.server.port, before=expunge_after_the_first_window) as proxy:
+            received = log.sync(imap(replace(self.server.account, port=proxy.port, sent="")))
+        assert set(map(key, range(3, 30))) <= set(keys(received))
+        assert len(keys(received)) == len(set(keys(received)))
+        assert next(searches) > 5
 
     def test_count_then_fetch_is_one_login(self, log: Log) -> None:
         self.deliver(mail(1))
@@ -460,3 +478,53 @@ def test_commands_stay_short_enough_for_any_server() -> None:
     assert all(len(",".join(map(str, chunk))) < 8_000 for chunk in cut)
     assert list(chunks([])) == []
     assert [len(chunk) for chunk in chunks(list(range(1, 1001)))] == [1000]
+
+
+def test_a_large_mail_without_a_readable_structure_brings_its_beginning(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daicho.mail.imap.WHOLE_MAIL", 5_000)
+
+    def garble(uids: list[int], items: bytes) -> bytes | None:
+        if items == b"BODYSTRUCTURE":
+            return b"* 1 FETCH (UID %d BODYSTRUCTURE ((1 2)))\r\n<tag> OK done\r\n" % uids[0]
+        return None
+
+    with OddServer([mail(1, body="a\r\n" * 3_000), mail(2)], garble) as server:
+        first, second = log.sync(imap(server.account))
+    assert keys([first, second]) == [key(1), key(2)]
+    assert len(first.raw) == 1_000
+
+
+@pytest.mark.parametrize("provider", ["gmail", "outlook"])
+def test_a_provider_gets_the_token_as_xoauth2(log: Log, provider: Literal["gmail", "outlook"]) -> None:
+    with OddServer(MAILS, lambda uids, items: None) as server:
+        account = replace(server.account, auth=provider)
+        assert len(log.sync(Imap(account, lambda: "token-1"))) == len(MAILS)
+    assert server.token == b"user=shop\x01auth=Bearer token-1\x01\x01"
+
+
+@pytest.mark.parametrize(
+    ("auth", "answer", "sentence"),
+    [
+        ("gmail", b"NO [AUTHENTICATIONFAILED] no", "mail.refused-token"),
+        ("password", b"NO [AUTHENTICATIONFAILED] open-sesame is wrong", "mail.refused-password"),
+        ("password", b"NO [INUSE] too many connections", "mail.busy"),
+    ],
+)
+def test_a_refused_login_says_what_to_do(
+    log: Log, auth: Literal["gmail", "password"], answer: bytes, sentence: str
+) -> None:
+    with OddServer(MAILS, lambda uids, items: None) as server, pytest.raises(MailError) as caught:
+        server.login = answer
+        log.sync(imap(replace(server.account, auth=auth)))
+    assert caught.value.key == sentence
+    assert PASSWORD not in str(caught.value)
+    assert_is_a_sentence(caught.value)
+
+
+def test_a_line_that_drops_during_the_login_is_no_refused_login(log: Log) -> None:
+    with OddServer(MAILS, lambda uids, items: None) as server, pytest.raises(MailError) as caught:
+        server.login = b"BYE"
+        log.sync(imap(server.account))
+    assert caught.value.key == "mail.unreachable"

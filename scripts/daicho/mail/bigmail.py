@@ -55,8 +55,17 @@ class Part:
             yield from child.leaves()
 
 
+def read(structure: Structure | None) -> Part | None:
+    """The tree of parts in a BODYSTRUCTURE, None where it cannot be made out."""
+    try:
+        return part_of(structure) if structure else None
+    # The library hands on whatever the server wrote.
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+        return None
+
+
 def part_of(structure: Structure, section: str = "") -> Part:
-    """The tree of parts in a BODYSTRUCTURE. An attached mail counts as one part."""
+    """A part and those inside it. An attached mail counts as one part."""
     if structure.is_multipart:
         prefix = f"{section}." if section else ""
         children = (part_of(child, f"{prefix}{number}") for number, child in enumerate(structure[0], 1))

@@ -85,7 +85,7 @@ class Connection:
     ) -> None:
         self.account = account
         self._secret = secret
-        self._context = context or ssl.create_default_context()
+        self._context = context
         self._sleep = sleep
         self._client: IMAPClient | None = None
         self._open_folder: str | None = None
@@ -102,27 +102,26 @@ class Connection:
         for attempt in range(TRIES):
             if attempt:
                 self._sleep(PAUSES[attempt - 1])
+            is_in = False
             try:
                 client = self._client_in(folder)
+                is_in = True
+                return question(client)
+            except MailError:
+                self._hang_up()
+                raise
             except DROPS as drop:
-                self.close()
+                self._hang_up()
                 # Whoever has never been let in has a wrong host or port: waiting does not cure that.
                 if not self._has_been_in:
                     raise self._unreachable(drop) from drop
-                continue
-            try:
-                return question(client)
-            except DROPS as drop:
-                self.close()
-                drops -= 1
+                drops -= is_in
                 if not drops:
                     raise Unanswered("mail.dropped", host=self.account.host) from drop
             # What a server sends can break the library's reading in any way (lines without end, nesting).
             except Exception as error:
-                self.close()
-                raise Unanswered(
-                    "mail.unanswered", host=self.account.host, answer=self._said(error)
-                ) from error
+                self._hang_up()
+                raise Unanswered("mail.unanswered", host=self.account.host, answer=said(error)) from error
         raise MailError("mail.dropped", host=self.account.host)
 
     def examine(self, folder: str) -> Examined:
@@ -131,18 +130,19 @@ class Connection:
         return self._examined[folder]
 
     def close(self) -> None:
-        """Ends the connection, politely where the server still listens."""
+        """Ends a run with a goodbye. The next one may find the folders numbered anew."""
+        if self._client:
+            with suppress(*DROPS, imaplib.IMAP4.error):
+                self._client.logout()
+        self._hang_up()
+        self._examined.clear()
+
+    def _hang_up(self) -> None:
+        """Ends the connection without a goodbye: nobody may be there to answer it."""
         client, self._client, self._open_folder = self._client, None, None
         if client:
-            with suppress(*DROPS, imaplib.IMAP4.error):
-                client.logout()
             with suppress(*DROPS):
                 client.shutdown()
-
-    def forget(self) -> None:
-        """Ends a run: the next one may find the folders numbered anew."""
-        self.close()
-        self._examined.clear()
 
     def _client_in(self, folder: str | None) -> IMAPClient:
         if self._client is None:
@@ -156,6 +156,7 @@ class Connection:
 
     def _connect(self) -> IMAPClient:
         account = self.account
+        # Without a context of its own the library checks certificates against the system's authorities.
         try:
             client = IMAPClient(
                 account.host,
@@ -165,6 +166,8 @@ class Connection:
                 timeout=SocketTimeout(min(CONNECT_SECONDS, account.timeout), account.timeout),
             )
             client.normalise_times = False
+            # The library sends a command in pieces; held back by Nagle's algorithm each costs 40 ms.
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if account.tls == "starttls":
                 client.starttls(self._context)
             return client
@@ -189,7 +192,7 @@ class Connection:
             # The library reports a line that drops during the login as a refused one.
             if isinstance(error.__context__, imaplib.IMAP4.abort):
                 raise error.__context__ from None
-            answer = self._said(error).replace(secret, "…")
+            answer = said(error).replace(secret, "…")
             busy = any(code in answer.upper() for code in BUSY)
             refused = "mail.refused-password" if account.auth == "password" else "mail.refused-token"
             raise MailError(
@@ -226,6 +229,7 @@ class Connection:
             return MailError("mail.timed-out", host=self.account.host)
         return MailError("mail.unreachable", host=self.account.host)
 
-    def _said(self, error: Exception) -> str:
-        """The server's own words, cut to what fits a sentence."""
-        return " ".join(str(error).split())[:200]
+
+def said(error: Exception) -> str:
+    """The server's own words, cut to what fits a sentence."""
+    return " ".join(str(error).split())[:200]

@@ -139,7 +139,7 @@ class Imap:
                     missing.append(error)
             yield from self._batches(listings, cursors, is_known, limit)
         finally:
-            self._connection.forget()
+            self._connection.close()
         if missing:
             raise missing[0]
 
@@ -169,16 +169,18 @@ class Imap:
         return f"{self.name}/{folder.name}"
 
     def _search(self, folder: Folder, after: int) -> list[int]:
-        """The UIDs above `after`, ascending. Mail that arrived before `since` is not listed."""
+        """The UIDs above `after`, ascending. Mail from well before `since` is not listed."""
         exists = self._connection.examine(folder.name).exists
-        since = self.account.since
+        recent: list[str | date] = []
+        if self.account.since:
+            # Servers compare days and forget the zone: two days of grace, the header then decides.
+            day = self.account.since - timedelta(days=2)
+            recent = ["OR", "SINCE", day, "SENTSINCE", day]
         found: set[int] = set()
         # From the top down: what is expunged meanwhile moves mails into windows still to come.
         for top in range(exists, 0, -SEARCH_WINDOW):
             window = f"{max(top - SEARCH_WINDOW, 0) + 1}:{'*' if top == exists else top}"
-            # The server compares days in a zone of its own: two days of grace, then the Date header decides.
-            arrived: list[str | date] = ["SINCE", since - timedelta(days=2)] if since else []
-            found.update(self._matching(folder, [window, "UID", f"{after + 1}:*", *arrived]))
+            found.update(self._matching(folder, [window, "UID", f"{after + 1}:*", *recent]))
         # `n:*` always answers with the last mail, whatever its UID.
         return sorted(uid for uid in found if uid > after)
 
@@ -277,9 +279,8 @@ class Imap:
     def _without_big_parts(self, entry: Entry) -> tuple[bytes, tuple[Attachment, ...]]:
         """A large mail's header, text and small parts; its first megabyte where its structure is no help."""
         folder, uid = entry.folder, entry.uid
-        structure = self._fetch(folder, [uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE")
-        if structure:
-            mail = bigmail.part_of(structure)
+        mail = bigmail.read(self._fetch(folder, [uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE"))
+        if mail:
             answer = self._fetch(folder, [uid], bigmail.items(mail)).get(uid)
             if answer:
                 return bigmail.rebuilt(mail, answer), bigmail.left_behind(mail, answer)
