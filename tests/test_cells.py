@@ -24,7 +24,7 @@ from daicho.sheets.cells import (
 from daicho.sheets.workbook import Cell
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-NOON = datetime(2026, 11, 21, 12)  # noqa: DTZ001 - a sheet knows no time zone
+NOON = datetime(2026, 11, 21, 12)
 PHONETIC = (
     '<r><t>東京</t></r><r><rPr><b/></rPr><t xml:space="preserve"> 都</t></r>'
     '<rPh sb="0" eb="2"><t>トウキョウ</t></rPh>'
@@ -34,7 +34,7 @@ PHONETIC = (
 def read(cell: str, strings: tuple[str, ...] = ()) -> Cell:
     """The value of one cell; style 1 shows dates."""
     row: Any = etree.fromstring(f'<row xmlns="{MAIN}" r="3">{cell}</row>')
-    return dict(Values(strings, frozenset({1}), datetime(1899, 12, 30)).cells(row)).get(2)  # noqa: DTZ001
+    return dict(Values(strings, frozenset({1}), datetime(1899, 12, 30)).cells(row)).get(2)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_built_in_formats_count_too(number: int, is_date: bool) -> None:
     assert is_date_number(number, {164: "yyyy"}) == is_date
 
 
-@given(st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31)))  # noqa: DTZ001
+@given(st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31)))
 def test_moments_survive_to_the_millisecond(when: datetime) -> None:
     when = when.replace(microsecond=when.microsecond // 1000 * 1000)
     assert moment(serial(when)) == when

@@ -16,13 +16,13 @@ from daicho.sheets.layout import Layout, load_layout
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot, Update, Workbook
 
 LAYOUT = load_layout("ja")
-NOON = datetime(2026, 11, 21, 12, 0)  # noqa: DTZ001 - a sheet knows no time zone
+NOON = datetime(2026, 11, 21, 12, 0)
 INQUIRY: dict[str, Cell] = {
     "id": "261121-7KQ4",
     "due": NOON,
     "priority": "大至急",
     "status": "未対応",
-    "received": datetime(2026, 11, 21, 9, 30, 15),  # noqa: DTZ001
+    "received": datetime(2026, 11, 21, 9, 30, 15),
     "customer": "見本 花子",
     "excerpt": "届いた商品が違います。\n確認をお願いします。",
     "messages": 1,

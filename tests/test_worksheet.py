@@ -16,7 +16,7 @@ from daicho.sheets.worksheet import Pen, Worksheet, read_rows
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DYES = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/ac"
-NOON = datetime(2026, 11, 21, 12)  # noqa: DTZ001 - a sheet knows no time zone
+NOON = datetime(2026, 11, 21, 12)
 VALUES = Values(("見出し", "文"), frozenset({2}), EPOCH)
 OWN = frozenset({1, 2})
 
