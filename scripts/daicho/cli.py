@@ -1,4 +1,4 @@
-"""The command line: parse a command, ask the desk, print. Errors become one sentence and an exit code here."""
+"""The command line: parse a command, ask the desk, print. Errors become a sentence and an exit code here."""
 
 from __future__ import annotations
 

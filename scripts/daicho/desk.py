@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ from daicho.ledger.people import read_customers
 from daicho.ledger.plan import Judge as JudgeAll
 from daicho.ledger.rows import Ledger, join_address
 from daicho.ledger.settings import Settings
+from daicho.mail.connection import Account
+from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
+from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
 from daicho.mail.mbox import Mbox
@@ -27,7 +31,7 @@ from daicho.mail.message import Message, read_message
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import Layout, load_layout
 from daicho.sheets.starters import load_starters
-from daicho.sheets.workbook import Snapshot, Workbook
+from daicho.sheets.workbook import Workbook
 from daicho.sync import Outcome, Shop, Sync
 from daicho.wording import Wording, wording
 
@@ -126,11 +130,12 @@ class Desk:
             self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str
         )
 
-    def _load_judge(self, snapshot: Snapshot, settings: Settings) -> JudgeAll:
-        ledger = Ledger(snapshot, self.layout, self.config.zone)
-        rules = [record.cells for record in snapshot.tables["rules"]] if "rules" in snapshot.tables else None
-        decided = corrections(ledger)
-        return load_judge(rules, decided, self.config.language, cache_folder(), settings.products).judge
+    def _load_judge(self, ledger: Ledger, settings: Settings) -> JudgeAll:
+        tables = ledger.snapshot.tables
+        rules = [record.cells for record in tables["rules"]] if "rules" in tables else None
+        return load_judge(
+            rules, corrections(ledger), self.config.language, cache_folder(), settings.products
+        ).judge
 
 
 def gmail_link(key: str) -> str:
@@ -146,8 +151,19 @@ def open_mailbox(config: MailboxConfig) -> Mailbox:
             return Maildir(config.name, path, config.since)
         case "mbox":
             return Mbox(config.name, path, config.since)
-        case _:
+        case "eml":
             return EmlFolder(config.name, path, config.since)
+        case _:
+            options = dict(config.options) | {"folders": tuple(config.options["folders"])}
+            account = Account(name=config.name, host=config.place, since=config.since, **options)
+            return Imap(account, partial(secret_of, account))
+
+
+def secret_of(account: Account) -> str:
+    """The password or access token to log in with, from the environment or the system's keyring."""
+    if account.auth == "password":
+        return find_password(account.name, os.environ, SystemKeyring())
+    return find_token(account.name, PROVIDERS[account.auth], os.environ, SystemKeyring(), post_form)
 
 
 def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetime) -> Iterator[Tried]:

@@ -14,7 +14,7 @@ from daicho.inquiry.judge import Case, Judgement
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
-from daicho.mail.mailbox import Batch, Mailbox, RawMail
+from daicho.mail.mailbox import Batch, IsKnown, Mailbox, RawMail
 from daicho.mail.message import read_message
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Commit, Snapshot, Workbook
@@ -52,7 +52,7 @@ class Outcome:
     settings: Settings | None = None
 
 
-LoadJudge = Callable[[Snapshot, Settings], Judge]
+LoadJudge = Callable[[Ledger, Settings], Judge]
 
 
 class Sync:
@@ -90,40 +90,40 @@ class Sync:
         Raises WorkbookError; a mailbox that fails is told in the outcome, and the others go on.
         """
         outcome = Outcome()
-        snapshot = self._read(allow_empty)
-        ledger, cursors = self._ledger(snapshot), cursors_of(snapshot.state)
+        ledger = self._read(allow_empty)
+        known, cursors = ledger.known, cursors_of(ledger.snapshot.state)
         if expect:
-            expect(self._count(ledger, cursors))
-        for batch in self._batches(ledger, cursors, outcome):
-            snapshot = self._commit(snapshot, batch, outcome, dry=dry, allow_empty=allow_empty)
+            expect(self._count(known, cursors))
+        for batch in self._batches(known, cursors, outcome):
+            ledger = self._commit(ledger, batch, outcome, dry=dry, allow_empty=allow_empty)
             advance(len(batch.mails))
         return outcome
 
-    def _count(self, ledger: Ledger, cursors: Mapping[str, str]) -> int:
+    def _count(self, known: IsKnown, cursors: Mapping[str, str]) -> int:
         mails = 0
         for mailbox in self.mailboxes:
             # A mailbox that cannot be read is told when it is fetched.
             with suppress(DaichoError):
-                mails += mailbox.count(cursors, ledger.known)
+                mails += mailbox.count(cursors, known)
         return mails
 
-    def _read(self, allow_empty: bool) -> Snapshot:
-        snapshot = self.workbook.read()
+    def _read(self, allow_empty: bool) -> Ledger:
+        ledger = self._ledger(self.workbook.read())
         # Everything gone at once is an accident, not a decision.
-        if not allow_empty and self._ledger(snapshot).emptied:
+        if ledger.emptied and not allow_empty:
             tab = self.shop.layout.tab("inquiries").label
             raise WorkbookError("ledger.emptied", tab=tab, workbook=self.workbook.name)
-        return snapshot
+        return ledger
 
     def _ledger(self, snapshot: Snapshot) -> Ledger:
         return Ledger(snapshot, self.shop.layout, self.shop.zone)
 
-    def _batches(self, ledger: Ledger, cursors: Mapping[str, str], outcome: Outcome) -> Iterator[Batch]:
+    def _batches(self, known: IsKnown, cursors: Mapping[str, str], outcome: Outcome) -> Iterator[Batch]:
         """What all mailboxes hold, in batches as large as one commit takes; at least one, be it empty."""
         limit, full = self.workbook.batch, Batch([])
         for mailbox in self.mailboxes:
             try:
-                for batch in mailbox.fetch(cursors, ledger.known, limit):
+                for batch in mailbox.fetch(cursors, known, limit):
                     if full.mails and len(full.mails) + len(batch.mails) > limit:
                         yield full
                         full = Batch([])
@@ -135,36 +135,34 @@ class Sync:
         yield full
 
     def _commit(
-        self, snapshot: Snapshot, batch: Batch, outcome: Outcome, *, dry: bool, allow_empty: bool
-    ) -> Snapshot:
+        self, ledger: Ledger, batch: Batch, outcome: Outcome, *, dry: bool, allow_empty: bool
+    ) -> Ledger:
         """Plans one batch and writes it; plans again from a fresh reading when somebody else wrote first."""
         arrivals = list(map(self._arrival, batch.mails))
         for attempt in range(TRIES):
-            if attempt or self.now() - snapshot.taken > STALE:
-                snapshot = self._read(allow_empty)
-            plan, outcome.settings = self._plan(snapshot, arrivals)
-            plan.commit.state = changed_cursors(snapshot.state, batch.cursors)
+            if attempt or self.now() - ledger.snapshot.taken > STALE:
+                ledger = self._read(allow_empty)
+            plan, outcome.settings = self._plan(ledger, arrivals)
+            plan.commit.state = changed_cursors(ledger.snapshot.state, batch.cursors)
+            if dry or not plan.commit:
+                break
             try:
-                if plan.commit and not dry:
-                    snapshot = self.workbook.commit(snapshot, plan.commit)
+                ledger = self._ledger(self.workbook.commit(ledger.snapshot, plan.commit))
+                break
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
-                continue
-            break
         outcome.report.add(plan.report)
-        if plan.commit:
-            outcome.commits.append(plan.commit)
-        return snapshot
+        outcome.commits += [plan.commit] if plan.commit else []
+        return ledger
 
-    def _plan(self, snapshot: Snapshot, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
-        ledger = self._ledger(snapshot)
-        settings = read_settings(snapshot.tables.get("settings", []), self.shop.layout)
+    def _plan(self, ledger: Ledger, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
+        settings = read_settings(ledger.snapshot.tables.get("settings", []), self.shop.layout)
 
         def judge(cases: Sequence[Case]) -> list[Judgement]:
             # The classifier is slow to load: a sync with nothing new never needs it.
             if cases and self._judge is None:
-                self._judge = self._load_judge(snapshot, settings)
+                self._judge = self._load_judge(ledger, settings)
             return self._judge(cases) if cases and self._judge else []
 
         plan = Plan(ledger, settings, judge, self.shop.wording, self.now(), self.shop.link)

@@ -119,7 +119,7 @@ class Customers:
             self._index(customer)
 
     def find(self, party: Party) -> Customer:
-        """The customer behind `party`, made new if nothing proves a known one. Updates what is known of them."""
+        """The customer behind `party`, a new one if nothing proves a known one. Learns what it tells."""
         customer = self._by_address.get(party.email) if party.email else None
         if customer is None:
             customer = self._proven(party) or self._new(party)
@@ -168,7 +168,7 @@ class Customers:
                 customer.candidate = (other.id, evidence)
 
     def _evidence(self, party: Party) -> Iterable[tuple[Customer, str, bool]]:
-        """Customers who share a phone number or an order number, which one, and whether the name is the same."""
+        """Customers who share a phone or order number: who, which number, whether by the same name."""
         # A masked address is one marketplace's word for one buyer: it is never joined to another.
         if party.masked:
             return

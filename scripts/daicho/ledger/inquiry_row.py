@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -185,8 +186,13 @@ class InquiryRow:
             return cells | {"due": self.row.cell("due") if status == "done" else None}
         waiting = self.progress.waiting_since or self.inquiry.first.date
         target = settings.targets.get(priority if priority in RANK else "normal")
-        due = settings.calendar.due(waiting.astimezone(self.clock.zone), target) if target else None
-        return cells | {"due": self.clock.cell(due) if status != "excluded" else None}
+        cells["due"] = None
+        if target and status != "excluded":
+            # A shop whose settings say that it never opens has no due times; `settings` tells it.
+            with suppress(ValueError):
+                due = settings.calendar.due(waiting.astimezone(self.clock.zone), target)
+                cells["due"] = self.clock.cell(due)
+        return cells
 
     # --- reasons --------------------------------------------------------------------------------------------
 

@@ -244,7 +244,9 @@ class Known:
 
     def admit(self, message: Message) -> Message | None:
         """The message with a key of its own, now known; None if it was known before."""
-        if self(Head(message.key, message.date, message.sender.email)):
+        # A mail without a date of its own bears the time it was found: that tells nothing.
+        date = None if "message.no-date" in message.notes else message.date
+        if self(Head(message.key, date, message.sender.email)):
             return None
         if message.key in self._dates:
             variant = hashlib.sha256(message.date.isoformat().encode()).hexdigest()[:8]
