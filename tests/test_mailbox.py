@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import abc
+import errno
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daicho.errors import MailError
 from daicho.mail.local import EmlFolder, LocalMailbox, Maildir
@@ -280,6 +284,19 @@ class TestMaildir(LocalContract):
 
         assert list(map(keys, self.batches(seen_meanwhile))) == [[key(1)]]
 
+    def test_a_mail_read_by_a_colleague_while_we_fetch_is_not_missed(self, log: Log) -> None:
+        self.deliver(mail(1))
+        path = self.put("new/2.shop", mail(2))
+        batches = self.mailbox().fetch({}, log.is_known, 1)
+        assert keys(next(batches).mails) == [key(1)]
+        path.rename(self.path / "cur" / "2.shop!2,S")
+        assert keys(next(batches).mails) == [key(2)]
+
+    def test_two_mails_that_a_careless_program_gave_one_name_both_come_in(self, log: Log) -> None:
+        self.put("new/1.shop", mail(1))
+        self.put("cur/1.shop!2,S", mail(2))
+        assert keys(log.sync(self.mailbox())) == [key(1), key(2)]
+
     def test_a_mail_deleted_while_we_list_is_no_error(self, log: Log) -> None:
         path = self.put("new/1.shop", mail(1))
         self.put("new/2.shop", mail(2))
@@ -306,6 +323,27 @@ class TestMaildir(LocalContract):
         (self.path / "cur" / "1.shop").rmdir()
         self.put("cur/1.shop", mail(1))
         assert keys(log.sync(self.mailbox())) == [key(1)]
+
+    @pytest.mark.parametrize("folder", ["cur", "lost+found"])
+    def test_a_folder_that_cannot_be_opened_is_told_and_stops_no_other(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch, folder: str
+    ) -> None:
+        self.put("new/1.shop", mail(1))
+        (self.path / folder).mkdir(exist_ok=True)
+        close(monkeypatch, self.path / folder)
+        for path in (self.path / ".Trash", self.path / "tmp"):
+            path.mkdir(exist_ok=True)
+        received = log.sync(self.mailbox())
+        assert {mail.location for mail in received if mail.unreadable} == {str(self.path / folder)}
+        assert key(1) in log.keys
+        assert log.sync(self.mailbox()) == []
+
+    def test_a_mailbox_that_cannot_be_opened_is_told(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.deliver(mail(1))
+        close(monkeypatch, self.path)
+        with pytest.raises(MailError) as caught:
+            log.sync(self.mailbox())
+        assert_is_a_sentence(caught.value)
 
     def test_a_header_longer_than_the_first_look_is_read_whole(self, log: Log) -> None:
         self.put("cur/1.shop", b"X-Long: " + b"a\r\n " * 10_000 + b"a\r\n" + mail(1))
@@ -348,6 +386,11 @@ class TestEmlFolder(LocalContract):
         (self.path / name / "1.eml").write_bytes(mail(1))
         [received] = log.sync(self.mailbox())
         assert received.outgoing is True
+
+    def test_names_that_differ_behind_a_semicolon_are_two_mails(self, log: Log) -> None:
+        for number in (1, 2):
+            (self.path / f"re;2,{number}.eml").write_bytes(mail(number))
+        assert keys(log.sync(self.mailbox())) == [key(1), key(2)]
 
     def test_a_missing_folder_is_told(self, tmp_path: Path, log: Log) -> None:
         with pytest.raises(MailError) as caught:
@@ -453,6 +496,43 @@ class TestMbox(LocalContract):
 
 class TestMboxWithCrlf(TestMbox):
     line_end = b"\r\n"
+
+
+LINES = st.sampled_from(
+    [
+        "",
+        "こんにちは",
+        "From here on",
+        "From hanako@example.com Thu Oct  1 09:00:00 2026",
+        ">From me",
+        ">>From you",
+        "From: hanako@example.com",
+        "Subject: inside",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(bodies=st.lists(st.lists(LINES, max_size=6).map("\r\n".join), min_size=1, max_size=5))
+def test_whatever_mails_say_an_mbox_gives_back_what_was_put_into_it(bodies: list[str]) -> None:
+    mails = [mail(number, body=body) for number, body in enumerate(bodies)]
+    with TemporaryDirectory() as folder:
+        box = TestMboxWithCrlf()
+        box.path = Path(folder) / "support.mbox"
+        box.deliver(*mails)
+        assert [received.raw for received in Log().sync(box.mailbox())] == mails
+
+
+def close(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Takes away the right to list `folder`: tests may run as root, whom no permission stops."""
+    open_folder = os.scandir
+
+    def scandir(path: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open_folder(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
 
 
 def assert_is_a_sentence(error: MailError) -> None:

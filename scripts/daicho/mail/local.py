@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -81,17 +81,6 @@ class LocalMailbox:
         """Every mail of the mailbox. Raises MailError where the mailbox itself cannot be read."""
         raise NotImplementedError
 
-    def _walk(self) -> Iterator[tuple[Path, list[str], list[str]]]:
-        """The folders below the mailbox as `os.walk` gives them. Raises MailError."""
-
-        def refuse(error: OSError) -> None:
-            raise MailError("mail.folder-unreadable", path=error.filename) from error
-
-        if not self.path.is_dir():
-            raise MailError("mail.no-folder", path=self.path)
-        for folder, subfolders, files in os.walk(self.path, onerror=refuse):
-            yield Path(folder), subfolders, files
-
     def count(self, cursors: Mapping[str, str], is_known: IsKnown) -> int:
         return len(self._new(is_known))
 
@@ -103,7 +92,7 @@ class LocalMailbox:
     def _new(self, is_known: IsKnown) -> list[Found]:
         """The mails that are not in the log, each key once, oldest first."""
         new: dict[str, Found] = {}
-        for found in self._retrying(self._places_once(), self._look):
+        for _, found in self._retrying(self.places(), self._look):
             head = found.head
             if not is_before(self.since, head.date, found.received) and not is_known(head):
                 new.setdefault(head.key, found)
@@ -120,96 +109,123 @@ class LocalMailbox:
             return Found(place, read_head(self._stand_in(place).raw), None, 0)
 
     def _load(self, portion: list[Found], is_known: IsKnown) -> list[RawMail]:
-        """The raw mails of one batch, in its order, without those that are gone by now."""
-        wanted = {found.place.identity: found for found in portion}
+        """The raw mails of one batch, in its order.
 
-        def load(place: Place) -> tuple[str, RawMail | None]:
-            return place.identity, self._raw_mail(place, wanted[place.identity], is_known)
+        Left for the next run are mails that are gone by now and those in whose place lies another one.
+        """
+        wanted = {found.place: found for found in portion}
+        mails = dict(self._retrying(wanted, self._read))
+        loaded = []
+        for place, found in wanted.items():
+            mail = mails.get(place)
+            head = read_head(mail.raw) if mail else None
+            if mail and head and (head.key == found.head.key or (mail.unreadable and not is_known(head))):
+                loaded.append(mail)
+        return loaded
 
-        loaded = dict(self._retrying([found.place for found in portion], load))
-        return [mail for identity in wanted if (mail := loaded.get(identity))]
-
-    def _raw_mail(self, place: Place, found: Found, is_known: IsKnown) -> RawMail | None:
-        """One raw mail; None for a stand-in that is told already. Raises FileNotFoundError."""
+    def _read(self, place: Place) -> RawMail:
+        """One raw mail, or its stand-in. Raises FileNotFoundError."""
         try:
-            mail = RawMail(
-                place.read(), self.name, place.folder, place.location, place.outgoing, found.received
-            )
+            received = place.received()
+            return RawMail(place.read(), self.name, place.folder, place.location, place.outgoing, received)
         except FileNotFoundError:
             raise
         except OSError:
-            mail = self._stand_in(place)
-        head = read_head(mail.raw)
-        if head.key == found.head.key:
-            return mail
-        # The head could be read a moment ago, the rest cannot (a worn disk).
-        if mail.unreadable:
-            return None if is_known(head) else mail
-        # Another mail lies here now: someone rewrote the file. The next run looks afresh.
-        raise FileNotFoundError(place.location)
+            return self._stand_in(place)
 
     def _stand_in(self, place: Place) -> RawMail:
         return unreadable_mail(
             self.name, place.folder, place.identity, place.location, outgoing=place.outgoing, received=None
         )
 
-    def _places_once(self) -> Iterable[Place]:
-        """Every place once, though a mail may move from `new` to `cur` while we list."""
-        return {place.identity: place for place in self.places()}.values()
+    def _retrying(self, places: Iterable[Place], act: Callable[[Place], T]) -> Iterator[tuple[Place, T]]:
+        """Every place and what `act` makes of it.
 
-    def _retrying(self, places: Iterable[Place], act: Callable[[Place], T]) -> Iterator[T]:
-        """`act` on every place. What has vanished is looked up once more, then left for next time."""
-        gone: set[str] = set()
+        What has vanished (read by a colleague, say, which renames it) is looked up by its identity once.
+        """
+        gone: dict[str, Place] = {}
         for place in places:
             try:
-                yield act(place)
+                yield place, act(place)
             except FileNotFoundError:
-                gone.add(place.identity)
+                gone[place.identity] = place
         if gone:
-            for place in self._places_once():
+            for place in self.places():
                 if place.identity in gone:
                     with suppress(FileNotFoundError):
-                        yield act(place)
+                        yield gone[place.identity], act(place)
 
 
-class Maildir(LocalMailbox):
-    """A Maildir with its subfolders: Maildir++ (`.Sent`, names in modified UTF-7) and plain ones.
+class FolderTree(LocalMailbox):
+    """A mailbox that is a folder with folders in it.
 
-    Drafts, trash, junk and the like are left out, every other folder is read; `tmp` never.
+    Drafts, trash, junk and the like are left out; every other folder is read, since people file a
+    customer's mail away. A folder that cannot be opened is told like a mail that cannot be read.
     """
 
     def places(self) -> Iterator[Place]:
-        maildirs = 0
-        for folder, subfolders, _ in self._walk():
-            held = {"cur", "new"} & set(subfolders)
-            maildirs += bool(held)
-            subfolders[:] = sorted(set(subfolders) - {"cur", "new", "tmp"})
-            parts = [name for part in folder.relative_to(self.path).parts for name in folder_names(part)]
-            kind = role(parts)
-            if held and kind in ("mail", "sent"):
-                yield from self._files(folder, "/".join(parts) or "INBOX", True if kind == "sent" else None)
-        if not maildirs:
-            raise MailError("mail.not-maildir", path=self.path)
+        if not self.path.is_dir():
+            raise MailError("mail.no-folder", path=self.path)
+        closed: list[OSError] = []
+        for top, subfolders, files in os.walk(self.path, onerror=closed.append):
+            names = self.names(Path(top).relative_to(self.path))
+            kind = role(names)
+            paths = self.mails(Path(top), subfolders, files)
+            if kind in ("mail", "sent"):
+                outgoing = True if kind == "sent" else None
+                yield from (self._place(path, "/".join(names), outgoing) for path in paths)
+        for error in closed:
+            folder = Path(error.filename)
+            if folder == self.path:
+                raise MailError("mail.folder-unreadable", path=folder) from error
+            names = self.names(folder.relative_to(self.path))
+            if role(names) in ("mail", "sent"):
+                yield self._place(folder, "/".join(names), None)
 
-    def _files(self, folder: Path, name: str, outgoing: bool | None) -> Iterator[Place]:
-        # `new` first: a mail that moves to `cur` meanwhile is seen twice rather than never.
-        for inside in (folder / "new", folder / "cur"):
-            for path in entries(inside):
-                yield Place(path, name, f"{name}/{unique_name(path.name)}", outgoing)
+    def names(self, inside: Path) -> Sequence[str]:
+        """A folder's name and its parents', as a person sees them; none for the mailbox itself."""
+        return inside.parts
+
+    def mails(self, folder: Path, subfolders: list[str], files: list[str]) -> Iterable[Path]:
+        """The mails in one folder. Takes out of `subfolders` what is not to be walked into."""
+        raise NotImplementedError
+
+    def unique_name(self, file: str) -> str:
+        """What stays of a file's name as long as the mail lies in its folder."""
+        return file
+
+    def _place(self, path: Path, folder: str, outgoing: bool | None) -> Place:
+        return Place(path, folder or "INBOX", f"{folder}/{self.unique_name(path.name)}", outgoing)
 
 
-class EmlFolder(LocalMailbox):
-    """A folder of .eml files, subfolders included; one named like a Sent folder holds our own mail."""
+class Maildir(FolderTree):
+    """A Maildir with its subfolders: Maildir++ (`.Sent`, names in modified UTF-7) and plain ones."""
 
     def places(self) -> Iterator[Place]:
-        for folder, subfolders, files in self._walk():
-            subfolders.sort()
-            inside = folder.relative_to(self.path)
-            kind = role(inside.parts)
-            if kind in ("mail", "sent"):
-                for file in filter(is_eml, files):
-                    identity = (inside / file).as_posix()
-                    yield Place(folder / file, inside.as_posix(), identity, True if kind == "sent" else None)
+        tree = os.walk(self.path)
+        if self.path.is_dir() and not any({"cur", "new"} & set(subfolders) for _, subfolders, _ in tree):
+            raise MailError("mail.not-maildir", path=self.path)
+        return super().places()
+
+    def names(self, inside: Path) -> Sequence[str]:
+        return [name for part in inside.parts for name in folder_names(part)]
+
+    def mails(self, folder: Path, subfolders: list[str], files: list[str]) -> Iterable[Path]:
+        subfolders[:] = sorted(set(subfolders) - {"cur", "new", "tmp"})
+        # `new` first: a mail that moves to `cur` meanwhile is seen twice rather than never.
+        return (path for inside in ("new", "cur") for path in entries(folder / inside))
+
+    def unique_name(self, file: str) -> str:
+        """The name without its flags. Windows allows no `:` there, so programs write `!` or `;`."""
+        return re.split(r"[:!;]2,", file, maxsplit=1)[0]
+
+
+class EmlFolder(FolderTree):
+    """A folder of .eml files."""
+
+    def mails(self, folder: Path, subfolders: list[str], files: list[str]) -> Iterable[Path]:
+        subfolders.sort()
+        return (folder / file for file in files if is_eml(file))
 
 
 def is_eml(name: str) -> bool:
@@ -228,11 +244,6 @@ def readable(name: str) -> str:
         return str(decode_utf7(name.encode("ascii")))
     except ValueError:
         return name
-
-
-def unique_name(file: str) -> str:
-    """A Maildir file's name without its flags. Windows allows no `:` there, so programs write `!` or `;`."""
-    return re.split(r"[:!;]2,", file, maxsplit=1)[0]
 
 
 def entries(folder: Path) -> Iterator[Path]:
