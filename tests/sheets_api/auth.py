@@ -20,6 +20,8 @@ from .errors import ApiError, Json
 
 LIFETIME = 3600
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+# google-auth signs for this address wherever the key file sends it.
+AUDIENCE = "https://oauth2.googleapis.com/token"
 ACCOUNT = "daicho-test@stand-in.iam.gserviceaccount.com"
 
 
@@ -105,7 +107,7 @@ class Tokens:
         claim: Json = json.loads(_decoded(head.partition(".")[2]))
         if claim.get("iss") != ACCOUNT:
             raise ValueError("Invalid issuer.")
-        if claim.get("aud") != audience:
+        if claim.get("aud") not in (audience, AUDIENCE):
             raise ValueError("Invalid audience.")
         if claim.get("exp", 0) < time.time():
             raise ValueError("Invalid JWT: Token must be a short-lived token.")

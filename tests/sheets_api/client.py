@@ -32,6 +32,8 @@ class Loopback(HTTPAdapter):
 
 def route(session: requests.Session, url: str) -> None:
     """From now on the session talks to `url` wherever it means Google."""
-    adapter = Loopback(url)
-    for host in HOSTS:
-        session.mount(host, adapter)
+    # google-auth fetches its tokens over a session of its own, and a person's always from Google's address.
+    for each in (session, getattr(session, "_auth_request_session", None)):
+        if isinstance(each, requests.Session):
+            for host in HOSTS:
+                each.mount(host, Loopback(url))

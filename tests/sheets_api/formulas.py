@@ -90,8 +90,8 @@ def evaluate(workbook: Workbook, sheet: Sheet, formula: str, depth: int = 0) -> 
     """The value of a formula on `sheet`; mistakes come back as values, as they do in a sheet."""
     if depth > MAX_DEPTH:
         return Result(Mistake("REF", "#REF!", "Circular dependency detected."))
-    reader = _Reader(workbook, sheet, formula, depth)
     try:
+        reader = _Reader(workbook, sheet, formula, depth)
         value = reader.whole()
     except Mistake as mistake:
         return Result(mistake)
@@ -258,6 +258,8 @@ def _pieces(text: str) -> list[tuple[str, str]]:
     pieces = []
     at = 0
     while at < len(text):
+        if text.startswith("#REF!", at):
+            raise Mistake("REF", "#REF!", "Reference does not exist.")
         match = PIECE.match(text, at)
         if not match:
             raise parse_error()

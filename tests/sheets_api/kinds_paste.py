@@ -40,8 +40,11 @@ def copy_paste(context: Context, body: Json) -> None:
                 if transposed
                 else (taken.top + down, taken.left + right)
             )
-            cell = _moved(block[down][right], row - origin[0], column - origin[1])
-            cells[column] = _pasted(workbook, source, cell, target.cell(row, column), how)
+            cell = block[down][right]
+            if how == "PASTE_VALUES":
+                cell = cell._replace(value=_value_only(workbook, source, cell))
+            cell = _moved(cell, row - origin[0], column - origin[1])
+            cells[column] = _pasted(cell, target.cell(row, column), how)
         target.write(row, cells)
     if how == "PASTE_NORMAL" and not transposed:
         _copy_merges(source, taken, target, rect)
@@ -69,12 +72,10 @@ def _moved(cell: Cell, rows: int, columns: int) -> Cell:
     return cell._replace(value=moved(cell.value, rows, columns)) if isinstance(cell.value, Formula) else cell
 
 
-def _pasted(workbook: Workbook, source: Sheet, cell: Cell, old: Cell, how: str) -> Cell:
+def _pasted(cell: Cell, old: Cell, how: str) -> Cell:
     """What stands in the target cell afterwards, by kind of paste."""
     validation = (cell.extra or {}).get("dataValidation")
-    if how == "PASTE_VALUES":
-        return old._replace(value=_value_only(workbook, source, cell))
-    if how == "PASTE_FORMULA":
+    if how in ("PASTE_VALUES", "PASTE_FORMULA"):
         return old._replace(value=cell.value)
     if how in ("PASTE_FORMAT", "PASTE_CONDITIONAL_FORMATTING"):
         return old._replace(format=cell.format) if how == "PASTE_FORMAT" else old
@@ -110,16 +111,18 @@ def cut_paste(context: Context, body: Json) -> None:
     place = body.get("destination", {})
     target = workbook.sheet(place.get("sheetId", 0))
     top, left = place.get("rowIndex", 0), place.get("columnIndex", 0)
+    how = body.get("pasteType", "PASTE_NORMAL")
     block = _block(source, taken)
+    if how == "PASTE_VALUES":
+        block = [[cell._replace(value=_value_only(workbook, source, cell)) for cell in row] for row in block]
     rect = _tiled(target, Rect(top, top + len(block), left, left + len(block[0])), block)
     source.protect(taken)
     target.protect(rect)
-    how = body.get("pasteType", "PASTE_NORMAL")
     source.change(taken, lambda _row, _column, cell: _left_behind(cell, how), sparse=True)
     for down, cells in enumerate(block):
         # Cut formulas keep their references.
         new = {
-            left + right: _pasted(workbook, source, cell, target.cell(top + down, left + right), how)
+            left + right: _pasted(cell, target.cell(top + down, left + right), how)
             for right, cell in enumerate(cells)
         }
         target.write(top + down, new)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -235,7 +236,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
-        answer = self.server.owner.serve(self.command, self.path, self.headers, raw)
+        try:
+            answer = self.server.owner.serve(self.command, self.path, self.headers, raw)
+        except Exception:
+            # A fault of the stand-in itself: loud on stderr, and no riddle for the client.
+            traceback.print_exc()
+            answer = calls.error_answer(ApiError("The stand-in failed; its traceback is on stderr.", 500))
         if answer is None:
             self.close_connection = True
             self.connection.close()
