@@ -38,6 +38,8 @@ class Progress:
     `waiting_since` is the customer's oldest message nobody has answered (None if answered). `first_reply`
     and `closed` are aware moments or None. `bounced` tells that our last reply did not arrive. `reopened`
     counts how often the customer came back after our reply; `trips` the customer's messages we answered.
+    `waits` are the spans in which the customer waited for us, as (from, until), the last until None while it
+    lasts; `contacts` counts the customer's messages, mere thanks left out.
     """
 
     status: str
@@ -47,6 +49,8 @@ class Progress:
     bounced: bool = False
     reopened: int = 0
     trips: int = 0
+    waits: tuple[tuple[datetime, datetime | None], ...] = ()
+    contacts: int = 0
 
 
 def is_mere_thanks(text: str) -> bool:
@@ -67,23 +71,27 @@ def moves(event: Event, answered: bool) -> bool:
 def progress(events: Iterable[Event], after_reply: str = "done") -> Progress:
     """Follows an inquiry's messages (oldest first). `after_reply` is the status our reply leads to."""
     status, waiting, first_reply, closed = "excluded", None, None, None
-    bounced, reopened, trips, seen = False, 0, 0, False
+    bounced, reopened, contacts = False, 0, 0
+    waits: list[tuple[datetime, datetime | None]] = []
     for event in events:
         if not moves(event, answered=first_reply is not None):
             continue
         if event.kind == "bounce":
             # Our reply did not arrive: the customer still waits. A bounce of nothing of ours asks for nothing.
-            if seen:
+            if contacts:
                 status, closed, bounced, waiting = "open", None, True, waiting or event.date
         elif not event.incoming:
             # We answered. The first answer's time stands for good, even if it bounces later.
-            trips += waiting is not None
+            waits += [(waiting, event.date)] if waiting else []
             status, closed, bounced, waiting = after_reply, event.date, False, None
-            first_reply = first_reply or (event.date if seen else None)
+            first_reply = first_reply or (event.date if contacts else None)
         elif event.kind == "inquiry":
             # The customer writes, or writes again.
             reopened += first_reply is not None and waiting is None
-            status, closed, waiting, seen = "open", None, waiting or event.date, True
+            status, closed, waiting = "open", None, waiting or event.date
+            contacts += 1
     if status != after_reply or after_reply != "done":
         closed = None
-    return Progress(status, waiting, first_reply, closed, bounced, reopened, trips)
+    trips = len(waits)
+    waits += [(waiting, None)] if waiting else []
+    return Progress(status, waiting, first_reply, closed, bounced, reopened, trips, tuple(waits), contacts)
