@@ -155,7 +155,7 @@ def _check_names(data: Mapping[str, Any]) -> None:
     known = {setting.place for setting in SETTINGS}
     for place in _places(data):
         if place not in known:
-            near = difflib.get_close_matches(place, known, 1)
+            near = difflib.get_close_matches(place, known, 1, cutoff=0.8)
             raise ConfigError(
                 "config.unknown-near" if near else "config.unknown", name=place, near="".join(near)
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -175,6 +175,8 @@ class Sync:
 def arrival_of(mail: RawMail, own: frozenset[str], now: datetime) -> Arrival:
     """A raw mail, decoded, with the customer's side of it. Never raises, whatever the bytes."""
     message = read_message(mail.raw, received=mail.received or now, left_behind=mail.left_behind)
+    if mail.unreadable:
+        message = replace(message, notes=("message.unreadable",))
     incoming = is_incoming(message, mail.outgoing, own)
     party = party_of(message, incoming, own)
     return Arrival(message, incoming, party, f"{mail.mailbox}/{mail.folder}", mail.location)

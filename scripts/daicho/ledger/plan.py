@@ -168,9 +168,19 @@ class Plan:
             address=party.email,
             name=party.name,
             subject=message.subject,
-            text=party.text or message.new_text,
+            text=party.text or message.new_text or self._instead_of_text(arrival),
             references=message.references,
         )
+
+    def _instead_of_text(self, arrival: Arrival) -> str:
+        """What a mail without words says: why it could not be read and where it lies, or what is attached."""
+        attached = map(attachment_text, arrival.message.attachments)
+        return "\n".join([*self._notes(arrival), *attached])
+
+    def _notes(self, arrival: Arrival) -> list[str]:
+        say = self.speaker.wording.say
+        notes = [say(note) for note in arrival.message.notes]
+        return [*notes, say("ledger.raw-mail", raw=arrival.raw)] if notes and arrival.raw else notes
 
     def _hear(self, events: Iterable[Event]) -> None:
         """Judges incoming messages (all in one go) and learns whose they are."""
@@ -258,10 +268,7 @@ class Plan:
             join_address(a.name, a.email) for a in ours[:10]
         )
         cells["attachments"] = "\n".join(map(attachment_text, message.attachments[:50]))
-        notes = [say(note) for note in message.notes]
-        cells["note"] = "\n".join(
-            [*notes, say("ledger.raw-mail", raw=arrival.raw)] if notes and arrival.raw else notes
-        )
+        cells["note"] = "\n".join(self._notes(arrival))
         return cells
 
     def _write_inquiry(self, id: str) -> None:
