@@ -45,7 +45,7 @@ def addresses(value: str) -> Iterator[Mailbox]:
             angle = text if angle is None else angle
         elif text == ":" and angle is None and "@" not in phrase:
             phrase = ""  # that was the name of a group
-        elif text == "," and angle is None and "@" not in phrase + comment:
+        elif text == "," and angle is None and phrase.strip() and "@" not in phrase + comment:
             phrase += text  # a comma inside a name without quotes
         elif text == ":":
             phrase += text

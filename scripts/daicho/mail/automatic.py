@@ -36,16 +36,19 @@ _ACTION = re.compile(rb"(?im)^action[ \t]*:[ \t]*([a-z]+)")
 _TEXT_LOOKED_AT = 50_000
 
 
-def automatic_field(header: Header) -> str:
+def automatic_field(root: Part) -> str:
     """The name of the field that says no person wrote this mail, "" if none does.
 
     After RFC 3834 and what senders use instead of it.
     """
+    header = root.header
     submitted = header.token("auto-submitted")
     if submitted and submitted != "no":
         return "Auto-Submitted"
     if header.token("x-amazon-mail-relay-type") == "notification":
         return "X-AMAZON-MAIL-RELAY-TYPE"
+    if root.content_type == "multipart/report":  # a delay, a receipt
+        return "Content-Type"
     for name in _PRESENT:
         if header.has(name):
             return _spelled(name)
@@ -78,11 +81,6 @@ def bounce_sign(root: Part, sender: str, subject: str) -> str:
     if local_part == "postmaster" and (failed or _has_null_sender(header)) and not _DELAY.search(subject):
         return "From"
     return "Return-Path" if failed and _has_null_sender(header) and not _DELAY.search(subject) else ""
-
-
-def is_report(root: Part) -> bool:
-    """Whether a mail program reports something: a delay, a receipt."""
-    return root.content_type == "multipart/report"
 
 
 def bounced_id(root: Part, text: str) -> str:

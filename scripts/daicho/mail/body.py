@@ -37,7 +37,7 @@ class Body:
 
 def read_body(root: Part) -> Body:
     body = Body(attached=[leaf for leaf in root.leaves() if _is_attached(leaf, root)])
-    text = _text(root, root, body.notes)
+    text = _text(root, root, body.notes).strip("\n")
     if len(text) > TEXT_LIMIT:
         text = text[:TEXT_LIMIT]
         body.notes.append("message.body-cut")

@@ -24,7 +24,8 @@ _UNTOLD = ""
 
 # Spellings without "-" and "_". Latin-1 and ASCII stand where a program never asked: they tell nothing.
 _SPELLINGS = {
-    _SHIFT_JIS: "shiftjis sjis xsjis windows31j cswindows31j ms932 cp932 mskanji csshiftjis windows932 cp943",
+    _SHIFT_JIS: "shiftjis sjis xsjis windows31j cswindows31j ms932 cp932 mskanji csshiftjis windows932 cp943 "
+    "shiftjis2004 shiftjisx0213 xmacjapanese macjapanese",
     _JIS: "iso2022jp iso2022jp1 iso2022jp2 iso2022jp3 iso2022jp2004 iso2022jpext iso2022jpms csiso2022jp jis "
     "cp50220 cp50221 cp50222 windows50220 windows50221",
     _EUC_JP: "eucjp xeucjp eucjpms eucjpwin cp51932 windows51932 ujis cseucpkdfmtjapanese",
@@ -36,6 +37,11 @@ _SPELLINGS = {
     "unknown default binary 8bit none",
 }
 _CODECS = {spelling: codec for codec, names in _SPELLINGS.items() for spelling in names.split()}
+
+_LIKELY = ["utf-8", _SHIFT_JIS, _EUC_JP, "cp1252"]
+_ASCII_COMPATIBLE = {_UNTOLD, _SHIFT_JIS, _EUC_JP, "utf-8", "gb18030", "cp949", "cp950"}
+# Python's own escapes, and codecs that raise or differ from machine to machine.
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,6 +55,7 @@ _ESCAPE = re.compile(rb"\x1b(?:\$[@AB(]|\(I)")
 _EUC_RUN = re.compile(
     rb"([\x00-\x7f]+)|((?:[\xa1-\xfe]{2})+)|((?:\x8e[\xa1-\xdf])+)|((?:\x8f[\xa1-\xfe]{2})+)"
 )
+_NO_SHIFT_JIS = re.compile("[\x80\uf8f0-\uf8f3]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _NOT_ASCII_BYTE = re.compile(rb"[\x80-\xff\x1b]")
 _HIGH = bytes(range(128, 256)) * 2
@@ -78,17 +85,15 @@ def decode(data: bytes, declared: str) -> Decoded:
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return _read(data[len(bom) :], codec)
+    if _ESCAPE.search(data):  # JIS, whatever the label says
+        return _from_jis(data)
     codec = _codec(declared)
-    if data.isascii():
-        # Raw escapes are JIS whatever the label says.
-        if codec == _JIS or _ESCAPE.search(data):
-            return _from_jis(data)
-        if codec in _ASCII_COMPATIBLE:
-            return data.decode("ascii"), True
-    if codec == _JIS:
-        return _guess(data, _JIS)
-    believed = _read(data, codec) if codec else None
-    if believed is None or not believed[1]:
+    if data.isascii() and codec in _ASCII_COMPATIBLE:
+        return data.decode("ascii"), True
+    if not codec:
+        return _guess(data, codec)
+    believed = _read(data, codec)
+    if not (believed[1] or _is_cut_off(believed[0])):
         return _guess(data, codec)
     # UTF-8 under a Japanese label can pass for rare kanji.
     utf8 = _read(data, "utf-8") if codec in (_SHIFT_JIS, _EUC_JP) else None
@@ -109,30 +114,14 @@ def _codec(declared: str) -> str:
         b"aaaa".decode(name)
     except (LookupError, ValueError):  # unknown, or no charset at all: hex, zip, rot13
         return _UNTOLD
-    return _UNTOLD if name in _NO_CHARSETS else name
-
-
-# Python's own escapes, and codecs that raise or differ from machine to machine.
-_NO_CHARSETS = {
-    "idna",
-    "punycode",
-    "unicode-escape",
-    "unicode_escape",
-    "raw-unicode-escape",
-    "raw_unicode_escape",
-    "mbcs",
-    "oem",
-}
-_LIKELY = ["utf-8", _SHIFT_JIS, _EUC_JP, "cp1252"]
-_ASCII_COMPATIBLE = {_UNTOLD, _SHIFT_JIS, _EUC_JP, "utf-8", "gb18030", "cp949", "cp950"}
+    return _UNTOLD if name.replace("-", "_") in _NO_CHARSETS else name
 
 
 def _guess(data: bytes, declared: str) -> Decoded:
     utf8 = _read(data, "utf-8")
     if utf8[1] or _is_cut_off(utf8[0]):  # other text hardly ever happens to be UTF-8
         return utf8
-    candidates = [declared] if declared else []
-    candidates += [*_LIKELY, _JIS] if _ESCAPE.search(data) else _LIKELY
+    candidates = [declared, *_LIKELY] if declared else _LIKELY
     first = _NOT_ASCII_BYTE.search(data)
     sample = data[first.start() : first.start() + _SAMPLE_BYTES] if first else data
     return _read(data, max(candidates, key=lambda codec: _likelihood(_read(sample, codec))))
@@ -144,13 +133,17 @@ def _read(data: bytes, codec: str) -> Decoded:
     if codec == _EUC_JP:
         return _from_euc(data)
     try:
-        return data.decode(codec), True
-    except (UnicodeError, ValueError):
-        return data.decode(codec, "replace"), False
+        text, clean = data.decode(codec), True
+    except ValueError:
+        text, clean = data.decode(codec, "replace"), False
+    # The codec hands bytes that Shift_JIS has no use for on as private characters.
+    if codec == _SHIFT_JIS and _NO_SHIFT_JIS.search(text):
+        return _NO_SHIFT_JIS.sub(REPLACEMENT, text), False
+    return text, clean
 
 
 def _is_cut_off(text: str) -> bool:
-    """Whether only the last character of a text is damaged."""
+    """Whether only the last character is damaged, as it is where a text was cut."""
     whole = text.removesuffix(REPLACEMENT)
     return not whole.isascii() and REPLACEMENT not in whole
 

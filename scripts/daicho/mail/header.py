@@ -21,7 +21,7 @@ PARAMETERS_LIMIT = 8 * 1024
 ID_LIMIT = 200
 EARLIEST_YEAR = 1990
 
-_BEFORE_FIRST_FIELD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\r\n]+|>?From (?![ \t]*:)[^\n]*\n)*")
+_BEFORE_FIRST_FIELD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\r\n]++|>?From (?![ \t]*:)[^\n]*+\n){0,20}+")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _EMPTY_LINE = re.compile(rb"\r*\n")
 _END = re.compile(rb"\n\r*\n")

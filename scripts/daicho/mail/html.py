@@ -32,7 +32,7 @@ _LAYOUT = {
 _CITATIONS = ("cite", "quote", "border-left")
 _CITATION_DEPTH_LIMIT = 5
 _ATTRIBUTES_LIMIT = 4000  # an image may be written out inside its tag
-_TOKEN_LIMIT = 300_000
+_TOKEN_LIMIT = 200_000
 
 Token = tuple[str, str]
 """("", text), or a tag's lower-cased name, with "/" before it where it closes, and its attributes."""
@@ -134,7 +134,7 @@ class _Page:
         self.size = 0
         self._lines: list[str] = []
         self._line: list[str] = []
-        self._wants_gap = False
+        self._gap: str | None = None  # a blank line that is due before the next text, as it is quoted
         self._preformatted = 0
         self._citations: list[bool] = []
         self._depth = 0
@@ -161,7 +161,8 @@ class _Page:
         elif layout == "paragraph":
             self._break_line()
             # Outlook writes each line as a paragraph without a gap.
-            self._wants_gap = self._wants_gap or not (closes or "MsoNormal" in attributes)
+            if self._gap is None and not closes and "MsoNormal" not in attributes:
+                self._gap = self._mark().rstrip()
         elif layout == "line":
             self._break_line()
         elif layout == "cell" and not closes and self._line:
@@ -187,12 +188,15 @@ class _Page:
     def _end_line(self) -> None:
         line = "".join(self._line).rstrip(" ")
         self._line.clear()
-        mark = "> " * min(self._depth, _CITATION_DEPTH_LIMIT)
-        if self._wants_gap and line and self._lines and self._lines[-1].strip("> "):
-            self._lines.append(mark.rstrip())
-        self._wants_gap = self._wants_gap and not line
-        self._lines.append((mark + line).rstrip())
-        self.size += len(mark) + 1
+        if self._gap is not None and line:
+            if self._lines and self._lines[-1].strip("> "):
+                self._lines.append(self._gap)
+            self._gap = None
+        self._lines.append((self._mark() + line).rstrip())
+        self.size += len(self._lines[-1]) - len(line) + 1
+
+    def _mark(self) -> str:
+        return "> " * min(self._depth, _CITATION_DEPTH_LIMIT)
 
     def _cite(self, attributes: str, *, closes: bool) -> None:
         """A block quote that a mail program set around older mail; people indent with plain ones."""

@@ -220,7 +220,7 @@ def _references(header: Header, key: str) -> tuple[str, ...]:
 def _kind(root: Part, sender: Address, subject: str) -> tuple[Kind, str]:
     if sign := bounce_sign(root, sender.email or sender.name, subject):
         return "bounce", sign
-    if sign := automatic_field(root.header):
+    if sign := automatic_field(root):
         return "auto", sign
     return "person", ""
 

@@ -18,7 +18,7 @@ _FIELD_LINES = 12
 _SIGNATURE_LINES = 15
 
 _QUOTE_MARKS = (">", "＞")
-_RULE_SIGNS = frozenset("-‐‑–—―ー－─━═=＝_＿*＊~〜～◇◆□■○●◎☆★♪♦・･.．…+＋#＃/／|｜┌┐└┘├┤┏┓┗┛┳┻╋:：;°｡。✦✧❖")
+_RULE_SIGNS = frozenset("-‐‑–—―ー－─━═=＝_＿*＊~〜～◇◆□■○●◎☆★♪♦・･.．…‥+＋#＃/／|｜┌┐└┘├┤┏┓┗┛┳┻╋:：;°｡。✦✧❖")
 _SEPARATOR_SIGNS = "-‐–—―ー－─━=＝_＿*＊~<>＜＞ 　"
 
 _ORIGINAL = (
@@ -108,8 +108,8 @@ def new_part(text: str) -> str:
     # The one quote with an attribution above and the answer below it: posted at the bottom.
     if len(quotes) == 1 and quotes[0] and blocks[quotes[0] - 1].kind == "head":
         del blocks[quotes[0] - 1 : quotes[0] + 1]
-    kept = _trimmed([line for block in blocks for line in block.lines])
-    return "\n".join(kept) or text
+    kept = [line for block in blocks for line in block.lines]
+    return "\n".join(kept[_skip_blank(kept, 0) :]) or text
 
 
 def _drop_end(blocks: list[_Block]) -> None:
@@ -117,7 +117,7 @@ def _drop_end(blocks: list[_Block]) -> None:
     while blocks:
         last = blocks[-1]
         if last.kind == "new":
-            last.lines = _trimmed(_without_signature(last.lines))
+            last.lines = _without_signature(last.lines)
             if last.lines:
                 return
         blocks.pop()
@@ -135,8 +135,9 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
             new.append(lines[i])
             i += 1
             continue
-        # A rule above an original belongs to it.
-        yield _Block("new", _trimmed_end(new) if block.kind == "original" else new)
+        if new:
+            # A rule above an original belongs to it.
+            yield _Block("new", _without_rule_at_end(new) if block.kind == "original" else new)
         yield block
         new = []
         i += len(block.lines)
@@ -145,6 +146,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
 
 def _quoted_at(lines: list[str], i: int) -> _Block | None:
     """The quote, head or original that starts at line `i`, if one does."""
+    if not lines[i].strip():
+        return None
     if _is_quote(lines[i]):
         end = i
         for j in range(i, len(lines)):
@@ -157,7 +160,7 @@ def _quoted_at(lines: list[str], i: int) -> _Block | None:
     if head_end == i:
         return None
     if _next_is_quote(lines, head_end):
-        return _Block("head", lines[i:head_end])
+        return _Block("head", lines[i : _skip_blank(lines, head_end)])
     return _Block("original", lines[i:])
 
 
@@ -172,7 +175,8 @@ def _head_end(lines: list[str], i: int) -> int:
 
 
 def _is_quote(line: str) -> bool:
-    return line.lstrip(" ").startswith(_QUOTE_MARKS)
+    line = line.strip(" ")
+    return line.startswith(_QUOTE_MARKS) and not (len(line) <= 6 and line.endswith(("<", "＜")))  # 「>_<」
 
 
 def _next_is_quote(lines: list[str], i: int) -> bool:
@@ -260,12 +264,12 @@ def _is_attribution(joined: str, *, quote_follows: bool) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    lines = _trimmed(lines)
+    lines = _without_blank_end(lines)
     while lines and _is_sent_from(lines[-1]):
-        lines = _trimmed(lines[:-1])
+        lines = _without_blank_end(lines[:-1])
     for i in range(max(0, len(lines) - 2 * _SIGNATURE_LINES), len(lines)):
         if _is_signature(lines[i].rstrip("\n"), [line.strip() for line in lines[i + 1 :] if line.strip()]):
-            return lines[:i]
+            return _without_blank_end(lines[:i])
     return lines
 
 
@@ -296,18 +300,15 @@ def _is_sentence(line: str) -> bool:
     return line.endswith(_SENTENCE_ENDS) or (line.endswith((".", "!")) and line.count(" ") >= 4)
 
 
-def _trimmed(lines: list[str]) -> list[str]:
-    """Without blank lines at both ends."""
-    start = _skip_blank(lines, 0)
+def _without_blank_end(lines: list[str]) -> list[str]:
     end = len(lines)
-    while end > start and not lines[end - 1].strip():
-        end -= 1
-    return lines[start:end]
-
-
-def _trimmed_end(lines: list[str]) -> list[str]:
-    """Without the rules and blank lines at the end."""
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or _is_rule(lines[end - 1].strip())):
+    while end and not lines[end - 1].strip():
         end -= 1
     return lines[:end]
+
+
+def _without_rule_at_end(lines: list[str]) -> list[str]:
+    lines = _without_blank_end(lines)
+    while lines and _is_rule(lines[-1]):
+        lines = _without_blank_end(lines[:-1])
+    return lines
