@@ -29,7 +29,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
 
 from daicho.errors import Conflict, WorkbookError
-from daicho.sheets import ledger_file
+from daicho.sheets import ledger_file, package
 from daicho.sheets.cells import clean
 from daicho.sheets.excel import CELL_LIMIT, ExcelWorkbook
 from daicho.sheets.layout import load_layout
@@ -283,6 +283,54 @@ def looks(sheet: Any) -> object:
     return columns, headers, rules, frame
 
 
+ORDER = (
+    *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr"),
+    *("sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate"),
+    *("customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting", "dataValidations"),
+    *("hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks"),
+    *("customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing"),
+    *("legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
+)
+"""The order of a worksheet's elements (ECMA-376 part 1, 18.3.1.99); Excel offers a repair if not."""
+
+
+def test_elements_stand_in_the_order_excel_demands(path: Path) -> None:
+    shorter = replace(
+        LAYOUT.tab("help"), columns=tuple(item for item in LAYOUT.tab("help").columns if item.key != "text")
+    )
+    kept = tuple(tab for tab in LAYOUT.tabs if tab.key not in ("faq", "help"))
+    fewer = replace(LAYOUT, tabs=(*kept, shorter))
+    ExcelWorkbook(path, fewer).prepare(fewer, {})
+    live_in(path)
+    workbook = ExcelWorkbook(path, LAYOUT)
+    workbook.prepare(LAYOUT, {"faq": [{"question": "?"}]})
+    append(workbook)
+    for name, data in parts(path).items():
+        if name.startswith("xl/worksheets/sheet"):
+            names = [etree.QName(element).localname for element in etree.fromstring(data)]
+            assert names == sorted(names, key=ORDER.index), name
+            cells = [[cell.get("r") for cell in row] for row in etree.fromstring(data).iter("{*}row")]
+            assert all(row == sorted(row, key=lambda cell: (len(cell), cell)) for row in cells), name
+
+
+STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+    ),
+}
+
+
+def test_a_strict_file_is_read_and_written_in_its_own_terms(path: Path, ledger: ExcelWorkbook) -> None:
+    held = parts(path)
+    for old, new in STRICT.items():
+        held = {name: data.replace(old, new) for name, data in held.items()}
+    put_parts(path, held)
+    append(ledger)
+    assert [row.cells["id"] for row in ledger.read().tables["inquiries"]] == [INQUIRY["id"], "b", "c"]
+    assert not [name for name, data in parts(path).items() if b"spreadsheetml/2006/main" in data]
+
+
 def test_a_workbook_that_is_no_ledger_yet_becomes_one_beside_its_own_tabs(path: Path) -> None:
     book = openpyxl.Workbook()
     book.active.title = "在庫"
@@ -424,6 +472,14 @@ def test_a_file_that_is_no_whole_workbook_is_told(
     with pytest.raises(WorkbookError) as told:
         ledger.read()
     assert told.value.key == key
+
+
+def test_a_file_that_unpacks_to_far_too_much_is_refused(
+    path: Path, ledger: ExcelWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "MOST_BYTES", 10_000)
+    with pytest.raises(WorkbookError, match="damaged"):
+        ledger.read()
 
 
 def test_a_missing_file_or_folder_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daicho.errors import WorkbookError
+from daicho.errors import Conflict, WorkbookError
 from daicho.sheets.cells import stored
 from daicho.sheets.dress import MOMENT_FORMATS, dressed
 from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
@@ -75,22 +75,24 @@ class ExcelWorkbook:
     def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
         changes = self._changes(commit)
         state: dict[str, Cell] = {GENERATION: base.generation + 1, **commit.state}
-        with self._file.alone(base.mark) as data, self._damage_told():
+        data = self._file.read()
+        if digest(data) != base.mark:
+            raise Conflict("sheets.changed", file=self.name)
+        with self._damage_told():
             tables = self._open(data)
             changes[STATE_TAB] = self._state_change(tables, state)
             first_rows = self._write(tables, changes)
             written = tables.data()
-            self._file.replace(written)
+        self._file.replace(written, base.mark)
         return self._after(base, changes, commit.state, first_rows, digest(written))
 
     def _create(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
-        with self._file.alone(None):
-            tables = self._open(dressed(self._layout))
-            changes = self._changes(Commit(appends=starters))
-            made = {tab.key: _keys(tab) for tab in self._layout.tabs}
-            changes[STATE_TAB] = self._state_change(tables, {GENERATION: 0, PREPARED: json.dumps(made)})
-            self._write(tables, changes)
-            self._file.replace(tables.data())
+        tables = self._open(dressed(self._layout))
+        changes = self._changes(Commit(appends=starters))
+        made = {tab.key: _keys(tab) for tab in self._layout.tabs}
+        changes[STATE_TAB] = self._state_change(tables, {GENERATION: 0, PREPARED: json.dumps(made)})
+        self._write(tables, changes)
+        self._file.replace(tables.data(), None)
         return [self._say("sheets.created", file=self.name)]
 
     def _upgrade(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
@@ -119,8 +121,7 @@ class ExcelWorkbook:
                 tables, {GENERATION: generation, PREPARED: json.dumps(made)}
             )
             self._write(tables, changes)
-            with self._file.alone(digest(data)):
-                self._file.replace(tables.data())
+            self._file.replace(tables.data(), digest(data))
         added = [self._say("sheets.tab-added", tab=tab.label) for tab in new_tabs if not tab.hidden]
         return added + [
             self._say("sheets.column-added", tab=tab.label, header=column.label)

@@ -9,8 +9,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,7 +20,7 @@ PATIENCE = 10
 """Seconds to wait for another daicho that is writing."""
 
 _UNFINISHED = ".daicho-new"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC})
+_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 def digest(data: bytes) -> str:
@@ -51,11 +50,10 @@ class LedgerFile:
             key = "sheets.not-a-file" if self._path.is_dir() else "sheets.unreadable"
             raise WorkbookError(key, file=self._name, reason=error.strerror) from error
 
-    @contextmanager
-    def alone(self, base: str | None) -> Iterator[bytes]:
-        """Keeps every other daicho out, and gives the file's bytes.
+    def replace(self, data: bytes, base: str | None) -> None:
+        """Puts `data` in the place of the file whose digest is `base`; None means that there is no file yet.
 
-        `base` is the digest the file must still have, None where there must be none. Else raises Conflict.
+        Raises Conflict when it is another file by now, WorkbookError when a person has it open.
         """
         if not self._path.parent.is_dir():
             raise WorkbookError("sheets.no-folder", folder=self._path.parent)
@@ -64,19 +62,14 @@ class LedgerFile:
             with lock:
                 self._sweep()
                 self._refuse_while_open()
-                data = self.read() if self.exists() else None
-                if (None if data is None else digest(data)) != base:
-                    raise Conflict("sheets.changed", file=self._name)
-                yield data or b""
+                self._swap(data, base)
         except Timeout as error:
             raise WorkbookError("sheets.busy", file=self._name) from error
         except OSError as error:
             raise self._told(error) from error
 
-    def replace(self, data: bytes) -> None:
-        """Puts `data` in the file's place. Call it inside `alone`."""
-        if self.exists() and not self._path.stat().st_mode & stat.S_IWUSR:
-            raise WorkbookError("sheets.read-only", file=self._name)
+    def _swap(self, data: bytes, base: str | None) -> None:
+        """Compares last of all: what a person saves after that is lost, so the time must be short."""
         unfinished = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         try:
             with unfinished.open("xb") as file:
@@ -84,12 +77,18 @@ class LedgerFile:
                 file.flush()
                 os.fsync(file.fileno())
             if self.exists():
+                self._refuse_read_only()
                 shutil.copymode(self._path, unfinished)
+            if (digest(self.read()) if self.exists() else None) != base:
+                raise Conflict("sheets.changed", file=self._name)
             unfinished.replace(self._path)
-        except BaseException:
+        finally:
             unfinished.unlink(missing_ok=True)
-            raise
         self._sync_folder()
+
+    def _refuse_read_only(self) -> None:
+        if not self._path.stat().st_mode & stat.S_IWUSR:
+            raise WorkbookError("sheets.read-only", file=self._name)
 
     def _sync_folder(self) -> None:
         """Makes the move itself last through a power cut, where the system lets a folder be synced."""

@@ -20,6 +20,9 @@ CONTENT_TYPES = "[Content_Types].xml"
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
+MOST_BYTES = 2**30
+"""What unpacks to more is no ledger but a trap."""
+
 SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -69,7 +72,8 @@ def child(element: Any, name: str) -> Any:
 
 def beside(element: Any, name: str) -> str:
     """`name` in the namespace of `element`."""
-    return f"{{{etree.QName(element).namespace}}}{name}"
+    namespace, brace, _ = element.tag.rpartition("}")
+    return f"{namespace}{brace}{name}"
 
 
 class Package:
@@ -82,6 +86,8 @@ class Package:
             self._archive = ZipFile(BytesIO(data))
         except (BadZipFile, ValueError) as error:
             raise Damaged from error
+        if sum(info.file_size for info in self._archive.infolist()) > MOST_BYTES:
+            raise Damaged
         self._written: dict[str, bytes] = {}
         self._removed: set[str] = set()
         self.workbook_part = self._one("", "officeDocument")

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from lxml import etree
-from openpyxl.utils import absolute_coordinate, range_boundaries
+from openpyxl.utils import range_boundaries
 
 from daicho.errors import LayoutError
 from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, string_text
@@ -144,8 +144,7 @@ class Tables:
         """The filter's range is told twice: in the sheet, and as a hidden name."""
         name = self.package.defined_name("_xlnm._FilterDatabase", label)
         if name is not None and name.text:
-            sheet, _, area = name.text.rpartition("!")
-            name.text = f"{sheet}!{absolute_coordinate(with_last_row(area.replace('$', ''), last))}"
+            name.text = with_last_row(name.text, last)
 
     def _stretch_tables(self, label: str, old_last: int, new_last: int) -> None:
         """A table a person made of the rows takes the new ones in, unless it ends in a row of totals."""

@@ -29,11 +29,17 @@ from daicho.sheets.workbook import Cell
 _SHEET_DATA = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)sheetData(?:\s[^>]*?)?(/?)>")
 _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _ROW = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)row[\s/>]")
-_AREA = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
+_AREA = re.compile(r"(\$?[A-Z]+\$?)(\d+):(\$?[A-Z]+\$?)(\d+)")
+_CONTENT = re.compile(rb"<(?:[\w.\-]+:)?(?:v|is|f)[\s>/]")
+_RANGE_FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f\s(?:[^>]*\s)?ref\s*=")
+_SHARED_FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f\s(?:[^>]*\s)?si\s*=")
 _LETTERS = re.compile("[A-Z]+")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 FIRST_ROW = 2
 """The first row below the header."""
+
+PARSED_AT_ONCE = 500
+"""How many rows are held as a tree at a time."""
 
 NEIGHBOURS = 5
 """How many rows above a new row are asked for the look of its cells."""
@@ -92,7 +98,7 @@ class Worksheet:
         A row in which people only filled formulas into columns of their own ahead of us is still free.
         """
         for number in sorted(self.rows, reverse=True):
-            if b"</" in self.rows[number] and any(
+            if _CONTENT.search(self.rows[number]) and any(
                 len(cell) and (column in own or child(cell, "f") is None)
                 for column, cell in _cells(self._parsed([number])[0]).items()
             ):
@@ -113,10 +119,12 @@ class Worksheet:
         look = self._look_above(fresh[0]) if fresh else {}
         for number in fresh:
             self.rows[number] = self._blank_row(number, heights[number])
-        root = self._parsed(numbers)
-        for number, row in zip(numbers, root, strict=True):
-            self._write_row(row, number, changes[number], look if number in blank else {}, pen)
-        self._put_back(numbers, root)
+        for start in range(0, len(numbers), PARSED_AT_ONCE):
+            some = numbers[start : start + PARSED_AT_ONCE]
+            root = self._parsed(some)
+            for number, row in zip(some, root, strict=True):
+                self._write_row(row, number, changes[number], look if number in blank else {}, pen)
+            self._put_back(some, root)
 
     def stretch(self, old_last: int, new_last: int) -> None:
         """After rows were added: the used range, the filter and what people laid over all rows reach down."""
@@ -222,7 +230,7 @@ class Worksheet:
         A formula shared by a column is written out in each of its cells before its first cell goes. A matrix
         formula gives way to the values it last had: none of its cells may change alone.
         """
-        numbers = [number for number, row in self.rows.items() if b" ref=" in row and b"f " in row]
+        numbers = [number for number, row in self.rows.items() if _RANGE_FORMULA.search(row)]
         root = self._parsed(numbers)
         shared: dict[str, tuple[str, str]] = {}
         for number, row in zip(numbers, root, strict=True):
@@ -240,7 +248,7 @@ class Worksheet:
 
     def _write_out(self, shared: dict[str, tuple[str, str]]) -> None:
         """Gives every cell of the shared formulas (index → formula, its first cell) a formula of its own."""
-        numbers = [number for number, row in self.rows.items() if b" si=" in row]
+        numbers = [number for number, row in self.rows.items() if _SHARED_FORMULA.search(row)]
         root = self._parsed(numbers)
         for number, row in zip(numbers, root, strict=True):
             for column, cell in _cells(row).items():
@@ -293,20 +301,16 @@ class Pen:
 
 
 def with_last_row(area: str, last: int) -> str:
-    """ "A1:D9" reaching down to `last`, if it does not already."""
-    left, top, right, bottom = range_boundaries(area)
-    if bottom is None or bottom >= last:
-        return area
-    return f"{reference(left, top)}:{reference(right, last)}"
+    """A range such as "A1:D9" or "'Tab'!$A$1:$D$9" reaching down to `last`, if it does not already."""
+    return _AREA.sub(lambda match: f"{match[1]}{match[2]}:{match[3]}{max(int(match[4]), last)}", area)
 
 
 def _stretched(areas: str, old_last: int, new_last: int) -> str:
     """Blank separated ranges; those that cover all rows there were shall cover the new ones too."""
 
     def longer(match: re.Match[str]) -> str:
-        left, top, right, bottom = match.groups()
-        covered = int(top) <= FIRST_ROW and int(bottom) == old_last
-        return f"{left}{top}:{right}{new_last}" if covered else match[0]
+        covers_all = int(match[2]) <= FIRST_ROW and int(match[4]) == old_last
+        return with_last_row(match[0], new_last) if covers_all else match[0]
 
     return _AREA.sub(longer, areas)
 
