@@ -13,7 +13,8 @@ from typing import Literal
 import pytest
 
 from daicho.errors import MailError
-from daicho.mail.imap import WHOLE_MAIL, Account, Imap, chunks
+from daicho.mail.imap import Account, Imap, sent_folders
+from daicho.mail.imap_folder import WHOLE_MAIL, chunks
 from imap_servers import (
     PASSWORD,
     Certificate,
@@ -109,6 +110,13 @@ class ImapContract(MailboxContract):
         assert sorted(log.keys) == [key(1), key(2), key(3)]
         self.server.append([mail(1)], "customers")
         assert log.sync(imap(account)) == []
+
+    def test_since_goes_by_the_date_header_and_not_by_the_arrival(self, log: Log) -> None:
+        written_then_imported = [mail(0), mail(5, hours=24 * 5)]
+        self.server.append(written_then_imported, arrived=START + timedelta(days=30))
+        self.server.append([mail(6, hours=24 * 6)], arrived=START - timedelta(days=1000))
+        received = log.sync(self.mailbox(since=(START + timedelta(days=3)).date()))
+        assert set(keys(received)) == {key(5), key(6)}
 
     def test_a_second_run_asks_for_new_mail_only(self, log: Log) -> None:
         self.deliver(*map(mail, range(5)))
@@ -229,7 +237,7 @@ class ImapContract(MailboxContract):
     def test_a_large_folder_is_listed_in_windows_and_loses_nothing_to_expunging(
         self, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("daicho.mail.imap.SEARCH_WINDOW", 4)
+        monkeypatch.setattr("daicho.mail.imap_folder.SEARCH_WINDOW", 4)
         self.deliver(*map(mail, range(30)))
         searches = itertools.count()
 
@@ -389,6 +397,32 @@ def big_mail() -> bytes:
     )
 
 
+class SharedServer:
+    """As much of a client as it takes to see other people's folders."""
+
+    def has_capability(self, name: str) -> bool:
+        return name == "NAMESPACE"
+
+    def namespace(self) -> tuple[object, ...]:
+        return ((("", "/"),), (("user/", "/"),), None)
+
+    def list_folders(self) -> list[tuple[tuple[bytes, ...], bytes | None, str]]:
+        return [
+            ((), b"/", "INBOX"),
+            ((rb"\Sent",), b"/", "Verzonden"),
+            ((), b"/", "INBOX/送信済みアイテム"),
+            ((rb"\NoSelect",), b"/", "Sent"),
+            ((), b"/", "user/hanako/Sent"),
+            ((), b"/", "Trash/Sent"),
+            ((), None, "Sent Items"),
+        ]
+
+
+def test_sent_folders_are_ours_and_can_be_opened() -> None:
+    folders = sent_folders(SharedServer())  # type: ignore[arg-type]
+    assert folders == ["Verzonden", "INBOX/送信済みアイテム", "Sent Items"]
+
+
 MAILS = [mail(number) for number in range(1, 9)]
 
 
@@ -483,7 +517,7 @@ def test_commands_stay_short_enough_for_any_server() -> None:
 def test_a_large_mail_without_a_readable_structure_brings_its_beginning(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("daicho.mail.imap.WHOLE_MAIL", 5_000)
+    monkeypatch.setattr("daicho.mail.imap_folder.WHOLE_MAIL", 5_000)
 
     def garble(uids: list[int], items: bytes) -> bytes | None:
         if items == b"BODYSTRUCTURE":

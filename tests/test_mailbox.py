@@ -345,6 +345,11 @@ class TestMaildir(LocalContract):
             log.sync(self.mailbox())
         assert_is_a_sentence(caught.value)
 
+    @pytest.mark.parametrize("seconds", [-3_000_000_000, 1e12])
+    def test_a_file_with_an_absurd_time_is_read(self, log: Log, seconds: float) -> None:
+        os.utime(self.put("cur/1.shop", mail(1)), (seconds, seconds))
+        assert keys(log.sync(self.mailbox())) == [key(1)]
+
     def test_a_header_longer_than_the_first_look_is_read_whole(self, log: Log) -> None:
         self.put("cur/1.shop", b"X-Long: " + b"a\r\n " * 10_000 + b"a\r\n" + mail(1))
         assert keys(log.sync(self.mailbox())) == [key(1)]

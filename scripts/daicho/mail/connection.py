@@ -209,7 +209,7 @@ class Connection:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            names = ", ".join(name for _, _, name in client.list_folders())
+            names = printable(", ".join(name for _, _, name in client.list_folders()))
             raise FolderMissing(
                 "mail.folder-missing", folder=folder, host=self.account.host, folders=names
             ) from error
@@ -232,4 +232,9 @@ class Connection:
 
 def said(error: Exception) -> str:
     """The server's own words, cut to what fits a sentence."""
-    return " ".join(str(error).split())[:200]
+    return printable(str(error))[:200]
+
+
+def printable(text: str) -> str:
+    """Text from a server in one line, without what would move a terminal's cursor."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ PEEK = 16 * 1024
 LARGEST = 100_000_000
 """Bytes read of one mail at most. No provider accepts larger ones."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -51,7 +52,10 @@ class Place:
 
     def received(self) -> datetime | None:
         """The file's time: a mail server sets it to the time of arrival."""
-        return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
+        try:
+            return EPOCH + timedelta(seconds=self.path.stat().st_mtime)
+        except OverflowError:
+            return None
 
     def read(self, size: int = LARGEST) -> bytes:
         """The first `size` bytes of the mail. Raises OSError."""
