@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address as EmailAddress
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from daicho.mail.address import ADDRESS_LIMIT
 from daicho.mail.body import TEXT_LIMIT
 from daicho.mail.header import VALUE_LIMIT
-from daicho.mail.message import Attachment, Message, peek_head, read_head, read_message
+from daicho.mail.message import Address, Attachment, Message, peek_head, read_head, read_message
 from daicho.mail.mime import DEPTH_LIMIT, PARTS_LIMIT
 from daicho.wording import LANGUAGES, wording
 
@@ -178,6 +180,35 @@ def test_parts_nested_too_deep_are_shown_as_they_are() -> None:
 )
 def test_the_text_in_an_html_bomb_is_found(source: bytes) -> None:
     assert read(html(source + b"x")).text == "x"
+
+
+# Of the characters that the codecs of Japan disagree about, none.
+WORDS = st.text(
+    st.characters(codec="cp932", exclude_categories=["C", "Z"], exclude_characters="¢£¬‖−〜～－∥￠￡￢"),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(WORDS, WORDS, WORDS, WORDS, st.sampled_from(["utf-8", "cp932", "euc_jp", "iso2022_jp"]))
+def test_what_the_standard_library_writes_is_read_back(
+    name: str, subject: str, filename: str, text: str, charset: str
+) -> None:
+    written = EmailMessage()
+    written["From"] = EmailAddress(name, addr_spec="taro@example.jp")
+    written["Subject"] = subject
+    written["Message-ID"] = "<a@example.jp>"
+    try:
+        written.set_content(text, charset=charset)
+    except UnicodeError:
+        written.set_content(text)
+    written.add_attachment(b"abc", maintype="application", subtype="pdf", filename=filename)
+    message = read(written.as_bytes())
+    assert message.sender == Address(name, "taro@example.jp")
+    assert message.subject == subject
+    assert message.text == text
+    assert message.attachments == (Attachment(filename, 3, "application/pdf"),)
 
 
 MAIL_WORDS = st.sampled_from(

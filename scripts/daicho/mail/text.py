@@ -70,7 +70,10 @@ _CONTACT = re.compile(
     r"|\d{2,4}[-‐－ー(（ ]\d{2,4}[-‐－ー)） ]\d{3,4}|[都道府県][^\n]{0,20}[市区町村]",
     re.IGNORECASE,
 )
-_ABOUT_AN_ORDER = re.compile(r"注文|商品|品番|数量|order|item", re.IGNORECASE)
+# What stands in a contact form's notice or an order, and not in a signature.
+_ABOUT_THE_INQUIRY = re.compile(
+    r"注文|商品|品番|数量|お名前|氏名|問い?合わ?せ|\border|\bitem|\bname\b", re.IGNORECASE
+)
 _SENTENCE_ENDS = (
     "。",
     "？",
@@ -284,16 +287,16 @@ def _is_signature(rule: str, below: list[str]) -> bool:
         return False
     if rule == "-- ":  # RFC 3676 says so
         return True
-    if any(len(line) > 80 or _is_sentence(line) or _ABOUT_AN_ORDER.search(line) for line in below):
+    if any(len(line) > 80 or _is_sentence(line) or _ABOUT_THE_INQUIRY.search(line) for line in below):
         return False
     return any(_CONTACT.search(line) for line in below) or (rule.strip() == "--" and 0 < len(below) <= 4)
 
 
 def _is_rule(line: str) -> bool:
     signs = line.replace(" ", "").replace("　", "")
-    if signs == "--":
+    if signs in ("--", "---"):
         return True
-    return 3 <= len(signs) <= 100 and _RULE_SIGNS.issuperset(signs) and len(set(signs)) <= 5
+    return 4 <= len(signs) <= 100 and _RULE_SIGNS.issuperset(signs) and len(set(signs)) <= 5
 
 
 def _is_sentence(line: str) -> bool:
