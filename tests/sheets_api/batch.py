@@ -43,9 +43,6 @@ def apply(context: Context, requests: list[Json]) -> list[Json]:
 def _apply_one(context: Context, index: int, request: Json) -> Json:
     if not request:
         raise ApiError(f"Invalid requests[{index}]: No request set.")
-    if len(request) > 1:
-        names = ", ".join(request)
-        raise ApiError(f"Invalid requests[{index}]: More than one request set: {names}.")
     ((name, body),) = request.items()
     if name not in KINDS:
         raise ApiError(f"Invalid requests[{index}].{name}: This stand-in does not know the kind.", 501)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from . import schema
-from .errors import ApiError, Json, bad_request
+from .errors import ApiError, DriveError, Json, bad_request
 from .fields import ALL, Mask, checked, parse, select
 from .store import Store
 
@@ -21,6 +21,9 @@ BODY_NAMES = {
     "sheets.spreadsheets.values.update": "data",
     "sheets.spreadsheets.values.append": "data",
 }
+
+
+REASONS = {400: "badRequest", 401: "authError", 403: "forbidden", 404: "notFound", 429: "rateLimitExceeded"}
 
 
 @dataclass
@@ -65,8 +68,17 @@ def json_answer(body: Json, status: int = 200, headers: dict[str, str] | None = 
     )
 
 
-def error_answer(error: ApiError) -> Answer:
-    return json_answer(error.body(), error.code, error.headers)
+def error_answer(error: ApiError, *, listed: bool = False) -> Answer:
+    """`listed` adds the `errors` that Google's own clients, which ask with `alt=json`, are given."""
+    body = error.body()
+    if listed:
+        entry = {
+            "message": error.message,
+            "domain": "global",
+            "reason": REASONS.get(error.code, "backendError"),
+        }
+        body["error"].setdefault("errors", [entry])
+    return json_answer(body, error.code, error.headers)
 
 
 def find(verb: str, path: str) -> tuple[str, schema.Method, dict[str, str]] | None:
@@ -98,7 +110,7 @@ def respond(store: Store, verb: str, target: str, raw: bytes, authorize: Authori
             return answer
         return json_answer(select(answer, call.mask))
     except ApiError as error:
-        return error_answer(error)
+        return error_answer(error, listed="alt=json" in target)
 
 
 def _checked(
@@ -114,14 +126,23 @@ def _checked(
     mask = ALL
     if query.get("fields"):
         mask = parse(query["fields"])
-        if method.response and not lenient:
-            checked(mask, name, method.response)
+        if method.response:
+            _check_mask(mask, name, method.response)
     body: Json = {}
     if method.request:
         root = BODY_NAMES.get(method.id, "")
         body = schema.read(name, method.request, _parsed(raw), root, lenient=lenient)
     typed: dict[str, Any] = {key: _path_value(method, key, text) for key, text in parameters.items()}
     return Call(store, typed, query, body, mask, raw)
+
+
+def _check_mask(mask: Mask, name: str, response: str) -> None:
+    try:
+        checked(mask, name, response)
+    except ApiError:
+        if name != "drive.v3":
+            raise
+        raise DriveError("Invalid field selection", 400, "invalidParameter", location="fields") from None
 
 
 def _parsed(raw: bytes) -> Any:

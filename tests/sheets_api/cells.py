@@ -9,7 +9,7 @@ from .entering import number
 from .errors import ApiError, Json
 from .fields import Mask, inner, select, wants, written
 from .formats import colored, effective
-from .formulas import Mistake, evaluate
+from .formulas import Mistake, evaluate, stored
 from .grid import Cell, Formula, Sheet, Value, check_length
 from .workbook import Workbook
 
@@ -135,6 +135,7 @@ def _alignment(value: Value) -> str:
 class Writer(NamedTuple):
     """What a write with a mask changes in a cell: worked out once for all its cells."""
 
+    workbook: Workbook
     value: bool
     format: Mask | None
     extras: tuple[str, ...]
@@ -143,6 +144,8 @@ class Writer(NamedTuple):
         value, form, extra = cell
         if self.value:
             value = entered_value(data.get("userEnteredValue"))
+            if isinstance(value, Formula):
+                value = stored(self.workbook, value)
         if self.format is not None:
             new = colored(data.get("userEnteredFormat") or {})
             form = written(form or {}, new, _with_styles(self.format)) or None
@@ -157,13 +160,13 @@ class Writer(NamedTuple):
         return Cell(value, form, extra)
 
 
-def writer(mask: Mask) -> Writer:
+def writer(workbook: Workbook, mask: Mask) -> Writer:
     """For a checked write mask; ALL writes everything a person may enter."""
     form = None
     if wants(mask, "userEnteredFormat"):
         form = inner(mask, "userEnteredFormat")
     extras = tuple(name for name in ENTERED_EXTRAS if wants(mask, name))
-    return Writer(wants(mask, "userEnteredValue"), form, extras)
+    return Writer(workbook, wants(mask, "userEnteredValue"), form, extras)
 
 
 def _with_styles(mask: Mask) -> Mask:

@@ -16,7 +16,7 @@ from .cells import shown
 from .drive_query import matches
 from .errors import DriveError, Json
 from .fields import select
-from .grid import Sheet
+from .grid import EMPTY, Sheet
 from .store import OWNER, SPREADSHEET, File, Store
 from .values import typed
 from .workbook import Workbook
@@ -255,9 +255,7 @@ def import_csv(store: Store, file_id: str, raw: bytes, fields: dict[str, Any]) -
         "columnCount": max(26, max(map(len, rows), default=0)),
     }
     for index, row in enumerate(rows):
-        cells = {
-            c: typed(text, sheet.cell(index, c), "USER_ENTERED", "en_US", today) for c, text in enumerate(row)
-        }
+        cells = {at: typed(workbook, text, EMPTY, "USER_ENTERED", today) for at, text in enumerate(row)}
         sheet.write(index, cells)
     file.mime_type = SPREADSHEET
     store.commit(workbook) if file.workbook else setattr(file, "workbook", workbook)

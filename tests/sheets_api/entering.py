@@ -12,7 +12,7 @@ from typing import Any
 from .errors import Json
 from .grid import Formula, Value, check_length
 
-EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a sheet knows no time zone)
+EPOCH = datetime(1899, 12, 30)
 
 NUMBER = re.compile(r"([+-]?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?(%?)")
 CURRENCIES = {"$": '"$"', "¥": '"¥"', "￥": '"¥"', "€": '"€"', "£": '"£"'}

@@ -19,6 +19,13 @@ from .workbook import Workbook, clipped
 
 MAX_DEPTH = 40
 
+CELL = r"\$?[A-Za-z]{1,3}\$?[1-9][0-9]*"
+STORED = re.compile(
+    r'(?P<text>"(?:[^"]|"")*")'
+    r"|(?:(?P<sheet>'(?:[^']|'')+'|(?<![\w'])[^\W\d][\w.]*)!)?"
+    rf"(?<![\w.])(?P<first>{CELL})(?::(?P<second>{CELL}))?(?![\w(!.])"
+)
+
 PIECE = re.compile(
     r"\s+"
     r'|(?P<text>"(?:[^"]|"")*")'
@@ -50,6 +57,23 @@ class Result(NamedTuple):
 
 def parse_error() -> Mistake:
     return Mistake("ERROR", "#ERROR!", "Formula parse error.")
+
+
+def stored(workbook: Workbook, formula: str) -> Formula:
+    """The formula as Google keeps it: references in capitals, sheet names as the tabs are written."""
+
+    def neat(match: re.Match[str]) -> str:
+        if match["text"]:
+            return match[0]
+        first, second = match["first"].upper(), (match["second"] or "").upper()
+        cells = f"{first}:{second}" if second and second != first else first
+        if not match["sheet"]:
+            return cells
+        title = match["sheet"].strip("'").replace("''", "'")
+        sheet = workbook.titled(title)
+        return f"{a1.quoted(sheet.title) if sheet else match['sheet']}!{cells}"
+
+    return Formula(STORED.sub(neat, formula))
 
 
 def moved(formula: str, rows: int, columns: int) -> Formula:

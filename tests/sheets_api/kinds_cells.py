@@ -24,7 +24,7 @@ FORMAT_ONLY = frozenset(("TEXT_STARTS_WITH", "TEXT_ENDS_WITH", "BLANK", "NOT_BLA
 
 @kind("updateCells")
 def update_cells(context: Context, body: Json) -> None:
-    change = writer(fields.writing(body.get("fields"), "CellData"))
+    change = writer(context.workbook, fields.writing(body.get("fields"), "CellData"))
     rows = body.get("rows", [])
     if "range" in body:
         sheet, rect = context.workbook.grid_range(body["range"])
@@ -67,7 +67,7 @@ def _beyond(word: str, end: int) -> ApiError:
 
 @kind("appendCells")
 def append_cells(context: Context, body: Json) -> None:
-    change = writer(fields.writing(body.get("fields"), "CellData"))
+    change = writer(context.workbook, fields.writing(body.get("fields"), "CellData"))
     if "tableId" in body:
         # Seen live: with a table's id the answer is 200 and the values are dropped.
         return
@@ -84,7 +84,7 @@ def append_cells(context: Context, body: Json) -> None:
 
 @kind("repeatCell")
 def repeat_cell(context: Context, body: Json) -> None:
-    change = writer(fields.writing(body.get("fields"), "CellData"))
+    change = writer(context.workbook, fields.writing(body.get("fields"), "CellData"))
     sheet, rect = context.workbook.grid_range(body.get("range"))
     sheet.protect(rect)
     data = body.get("cell", {})
@@ -271,7 +271,7 @@ def find_replace(context: Context, body: Json) -> Json:
                 text = str(cell.value) if isinstance(cell.value, Formula) else shown(workbook, sheet, cell)
                 text, found = pattern.subn(replacement, text)
                 if found:
-                    new[column] = typed(text, cell, "USER_ENTERED", workbook.locale, context.today)
+                    new[column] = typed(workbook, text, cell, "USER_ENTERED", context.today)
                     counts["occurrencesChanged"] += found
                     formula = isinstance(cell.value, Formula)
                     counts["formulasChanged" if formula else "valuesChanged"] += 1
@@ -354,9 +354,8 @@ def text_to_columns(context: Context, body: Json) -> None:
         for column, cell in row.items():
             parts = shown(context.workbook, sheet, cell).split(mark)
             sheet.resize(COLUMNS, max(sheet.column_count, column + len(parts)))
-            locale, today = context.workbook.locale, context.today
             new = {
-                at: typed(part, sheet.cell(index, at), "USER_ENTERED", locale, today)
+                at: typed(context.workbook, part, sheet.cell(index, at), "USER_ENTERED", context.today)
                 for at, part in enumerate(parts, start=column)
             }
             sheet.write(index, new)

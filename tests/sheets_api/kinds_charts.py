@@ -168,17 +168,22 @@ def add_table(context: Context, body: Json) -> Json:
     workbook, item = context.workbook, body.get("table", {})
     sheet, where = bounded_range(workbook, item.get("range"))
     check_no_banding(workbook, sheet, where)
-    number = item.get("tableId") or f"{random_id():x}"
+    number = item.get("tableId") or str(random_id())
     if any(table["tableId"] == number for other in workbook.sheets for table in other.objects["tables"]):
         raise ApiError(f"A table with id {number} already exists.")
     table = colored(item) | {"tableId": number, "range": where}
     table["columnProperties"] = _columns(workbook, sheet, where, item.get("columnProperties", []))
     table.setdefault("name", f"Table{len(sheet.objects['tables']) + 1}")
     sheet.objects["tables"].append(table)
-    sheet.objects["bandedRanges"].append({"bandedRangeId": number, "range": where})
+    sheet.objects["bandedRanges"].append({"bandedRangeId": _banding_id(number), "range": where})
     if where["startRowIndex"] == 0 and not sheet.grid.get("frozenRowCount"):
         sheet.grid = sheet.grid | {"frozenRowCount": 1}
     return {"table": pruned(table)}
+
+
+def _banding_id(table_id: str) -> int | str:
+    """A table is also a banding, and the ids are the same (as a number there)."""
+    return int(table_id) if table_id.isdigit() else table_id
 
 
 def _columns(workbook: Workbook, sheet: Sheet, where: Json, sent: list[Json]) -> list[Json]:
@@ -217,7 +222,7 @@ def delete_table(context: Context, body: Json) -> None:
     _, rect = workbook.grid_range(sheet.objects["tables"][index]["range"])
     del sheet.objects["tables"][index]
     bandings = sheet.objects["bandedRanges"]
-    sheet.objects["bandedRanges"] = [item for item in bandings if item["bandedRangeId"] != number]
+    sheet.objects["bandedRanges"] = [one for one in bandings if one["bandedRangeId"] != _banding_id(number)]
     rules = sheet.objects["conditionalFormats"]
     sheet.objects["conditionalFormats"] = [
         rule

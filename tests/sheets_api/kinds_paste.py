@@ -1,4 +1,4 @@
-"""Requests that copy cells: copyPaste, cutPaste, pasteData, autoFill."""
+"""Requests that copy cells: copyPaste, cutPaste, pasteData."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def paste_data(context: Context, body: Json) -> None:
     sheet.protect(Rect(top, top + len(rows), left, left + width))
     for index, row in enumerate(rows, start=top):
         cells = {
-            column: typed(text, sheet.cell(index, column), "USER_ENTERED", workbook.locale, context.today)
+            column: typed(workbook, text, sheet.cell(index, column), "USER_ENTERED", context.today)
             for column, text in enumerate(row, start=left)
         }
         sheet.write(index, cells)

@@ -52,7 +52,7 @@ def create_developer_metadata(context: Context, body: Json) -> Json:
     if not item.get("metadataKey"):
         raise ApiError("Developer metadata must always have a key specified.")
     if item.get("visibility") not in ("DOCUMENT", "PROJECT"):
-        raise ApiError("Developer metadata must always have a visibility specified.")
+        raise ApiError("Developer metadata must always have visibility specified.")
     where = location(workbook, item.get("location", {}))
     number = item.get("metadataId")
     if number in workbook.metadata:

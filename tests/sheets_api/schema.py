@@ -41,6 +41,10 @@ ENUM_TYPES = {
 }
 
 
+# Messages of which only one field may be set, and what that choice is called.
+ONE_OF = {"ExtendedValue": "value", "Request": "kind", "DataFilter": "filter"}
+
+
 @dataclass(frozen=True)
 class Method:
     """One method of an API: `id` is `sheets.spreadsheets.values.get`, `pattern` matches its raw path."""
@@ -139,7 +143,7 @@ def invalid(path: Path, kind: str, value: Any, violations: Violations) -> None:
 def _message(name: str, schema: str, lenient: bool) -> Reader:
     properties = document(name).schemas[schema].get("properties", {})
     readers: dict[str, Reader] = {}
-    one_of = schema == "ExtendedValue"
+    one_of = ONE_OF.get(schema)
 
     def reader_of(field: str) -> Reader | None:
         if field not in readers:
@@ -168,7 +172,7 @@ def _message(name: str, schema: str, lenient: bool) -> Reader:
                 continue
             if one_of and message:
                 where = spell(path)
-                text = f"oneof field 'value' is already set. Cannot set '{field}'"
+                text = f"oneof field '{one_of}' is already set. Cannot set '{field}'"
                 violations.append((where, f"Invalid value at '{where}' (oneof), {text}"))
             message[field] = reader(item, (path, field), violations)
         return message

@@ -112,9 +112,16 @@ class SheetsServer:
 
     # State
 
-    def create(self, title: str, *, locale: str = "en_US") -> str:
-        """A new spreadsheet, made without a request. Returns its id."""
-        return self.store.create(title, locale=locale).id
+    def create(self, title: str, *, locale: str = "en_US", tab: str = "Sheet1", tab_id: int = 0) -> str:
+        """A new spreadsheet, made without a request. Returns its id.
+
+        The first tab is called after its account's language (`シート1`), and has a random id where the file
+        was converted: nothing may be assumed of either.
+        """
+        file = self.store.create(title, locale=locale)
+        assert file.workbook is not None
+        file.workbook.sheets[0].title, file.workbook.sheets[0].id = tab, tab_id
+        return file.id
 
     def forbid(self, spreadsheet_id: str) -> None:
         """From now on the caller has no permission to open it. An unknown id becomes somebody else's file."""
@@ -234,10 +241,13 @@ class _Handler(BaseHTTPRequestHandler):
     server: _HttpServer
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length)
+        raw = self._body()
+        verb, target = self.command, self.path
+        if self.headers.get("X-HTTP-Method-Override") == "GET":
+            # Google's own clients send a very long query this way.
+            verb, target, raw = "GET", f"{target}?{raw.decode()}", b""
         try:
-            answer = self.server.owner.serve(self.command, self.path, self.headers, raw)
+            answer = self.server.owner.serve(verb, target, self.headers, raw)
         except Exception:
             # A fault of the stand-in itself: loud on stderr, and no riddle for the client.
             traceback.print_exc()
@@ -253,6 +263,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
         self.wfile.flush()
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
 

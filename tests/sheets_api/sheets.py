@@ -145,11 +145,17 @@ def values_batch_get(call: Call) -> Json:
 @answers("sheets.spreadsheets.values.batchGetByDataFilter")
 def values_batch_get_by_data_filter(call: Call) -> Json:
     book, how = workbook(call), rendering(call.body)
-    matched = []
-    for one in call.body.get("dataFilters", []):
-        for sheet, rect in developer.places(book, one):
-            values = cell_values.value_range(book, sheet, rect, how)
-            matched.append({"valueRange": values, "dataFilters": [developer.answered(one)]})
+    filters = call.body.get("dataFilters", [])
+    found = [(sheet, rect, one) for one in filters for sheet, rect in developer.places(book, one)]
+    # Unlike batchGet the answer does not keep the order of the request; here it goes by place.
+    found.sort(key=lambda match: (book.sheets.index(match[0]), match[1]))
+    matched = [
+        {
+            "valueRange": cell_values.value_range(book, sheet, rect, how),
+            "dataFilters": [developer.answered(one)],
+        }
+        for sheet, rect, one in found
+    ]
     return {"spreadsheetId": book.id} | ({"valueRanges": matched} if matched else {})
 
 

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .errors import DriveError, Json, forbidden, not_found
+from .errors import ApiError, DriveError, Json, forbidden, not_found
 from .workbook import Clock, Workbook, utc_now
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
@@ -73,10 +73,13 @@ class Store:
     def workbook(self, file_id: str) -> Workbook:
         """For the Sheets API. Raises ApiError 404, 403."""
         file = self.files.get(file_id)
-        if file is None or file.workbook is None:
+        if file is None:
             raise not_found()
         if file.private:
             raise forbidden()
+        if file.workbook is None:
+            # An .xlsx that lies in Drive, say.
+            raise ApiError("This operation is not supported for this document", status="FAILED_PRECONDITION")
         return file.workbook
 
     def commit(self, workbook: Workbook) -> None:

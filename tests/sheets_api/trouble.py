@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .errors import ApiError
+from .errors import ApiError, DriveError
 
 READS = ("Read requests", "ReadRequestsPerMinutePerUser")
 WRITES = ("Write requests", "WriteRequestsPerMinutePerUser")
@@ -55,6 +55,12 @@ def denied() -> Trouble:
     return Trouble(ApiError("The caller does not have permission", 403))
 
 
+def no_storage() -> Trouble:
+    """What Drive answers a service account that creates or copies a file: it owns no storage."""
+    message = "The user's Drive storage quota has been exceeded."
+    return Trouble(DriveError(message, 403, "storageQuotaExceeded", domain="usageLimits"))
+
+
 def cut_before() -> Trouble:
     """The connection breaks before the request did anything."""
     return Trouble(cut=True)
@@ -77,6 +83,7 @@ BY_NAME: dict[str, Callable[[], Trouble]] = {
     "503": unavailable,
     "503-applied": lambda: unavailable(applied=True),
     "403": denied,
+    "no-storage": no_storage,
     "cut-before": cut_before,
     "cut-after": cut_after,
     "slow": lambda: slow(2.0),

@@ -10,7 +10,8 @@ from . import a1, cells
 from .a1 import Area, Rect
 from .entering import entered, number
 from .errors import ApiError, Json
-from .grid import EMPTY, Cell, Sheet, check_length
+from .formulas import stored
+from .grid import EMPTY, Cell, Formula, Sheet, check_length
 from .shifts import COLUMNS, ROWS
 from .tables import block
 from .workbook import Workbook, clipped, exceeds, filled
@@ -177,19 +178,21 @@ def write(
         new = {}
         for column, value in enumerate(row, start=target.left):
             if value is not None:
-                new[column] = typed(value, old.get(column, EMPTY), option, workbook.locale, today)
+                new[column] = typed(workbook, value, old.get(column, EMPTY), option, today)
         count += len(new)
         sheet.write(index, new)
     return Written(sheet, target, count)
 
 
-def typed(value: Any, old: Cell, option: str, locale: str, today: date) -> Cell:
+def typed(workbook: Workbook, value: Any, old: Cell, option: str, today: date) -> Cell:
     """The cell after one value was written into it; format, note and validation stay."""
     form = old.format
     if option == "RAW":
         new = (check_length(value) or None) if isinstance(value, str) else number(value)
         return Cell(new, form, old.extra)
-    new, number_format = entered(value, (form or {}).get("numberFormat"), locale, today)
+    new, number_format = entered(value, (form or {}).get("numberFormat"), workbook.locale, today)
+    if isinstance(new, Formula):
+        new = stored(workbook, new)
     if number_format and (form or {}).get("numberFormat", {}).get("type") != number_format["type"]:
         form = (form or {}) | {"numberFormat": number_format}
     return Cell(new, form, old.extra)
