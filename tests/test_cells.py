@@ -19,6 +19,7 @@ from daicho.sheets.cells import (
     is_date_number,
     moment,
     serial,
+    stored,
     unescaped,
 )
 from daicho.sheets.workbook import Cell
@@ -126,6 +127,22 @@ def test_files_of_old_macs_count_from_1904() -> None:
 
 def test_a_date_no_calendar_knows_stays_a_number() -> None:
     assert moment(1e12) == 1e12
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("", None),
+        (datetime(1601, 1, 1), "1601-01-01 00:00"),
+        (datetime(2026, 1, 1, 0, 0, 0, 123456), datetime(2026, 1, 1, 0, 0, 0, 123000)),
+        (float("inf"), "inf"),
+        (1.5, 1.5),
+        (True, True),
+        (None, None),
+    ],
+)
+def test_what_a_sheet_has_no_number_for_becomes_text(value: Cell, kept: Cell) -> None:
+    assert stored(value, 100, "…") == kept
 
 
 @given(st.text(max_size=60) | st.from_regex("(_x[0-9A-Fa-f]{4}_?){1,4}"))

@@ -426,6 +426,12 @@ def test_the_ledger_speaks_english_too(path: Path) -> None:
 # The file ------------------------------------------------------------------------------------------
 
 
+def test_a_machine_tab_somebody_wrote_into_is_told(path: Path, ledger: ExcelWorkbook) -> None:
+    Typist(path).type("_daicho", 2, "value", "たくさん")
+    with pytest.raises(WorkbookError, match="damaged"):
+        ledger.read()
+
+
 @pytest.mark.parametrize("sign", ["~$ledger.xlsx", ".~lock.ledger.xlsx#"])
 def test_nothing_is_written_while_a_person_has_the_file_open(
     path: Path, ledger: ExcelWorkbook, sign: str

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from openpyxl.utils import column_index_from_string, get_column_letter
@@ -88,11 +89,19 @@ def moment(days: float, epoch: datetime = EPOCH) -> datetime | str | float:
 
 
 def stored(value: Cell, limit: int, mark: str) -> Cell:
-    """`value` as it will be read back: text cleaned, an empty text nothing, a moment to the millisecond."""
-    if isinstance(value, str):
-        return clean(value, limit, mark) or None
-    if isinstance(value, datetime):
-        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    """`value` as it will be read back: text cleaned, an empty text nothing, a moment to the millisecond.
+
+    What a sheet has no number for (a date before 1900, infinity) becomes text.
+    """
+    match value:
+        case str():
+            return clean(value, limit, mark) or None
+        case datetime() if value < EPOCH + timedelta(days=1):
+            return f"{value:%Y-%m-%d %H:%M}"
+        case datetime():
+            return value.replace(microsecond=value.microsecond // 1000 * 1000)
+        case float() if not isfinite(value):
+            return str(value)
     return value
 
 

@@ -67,10 +67,10 @@ class ExcelWorkbook:
             tables = self._open(data)
             found = {tab.key: tables.read(tab) for tab in self._layout.tabs if self._is_expected(tab, tables)}
             state = self._state(tables)
+            generation = _generation(state)
         del found[STATE_TAB]
-        generation = int(state.pop(GENERATION, "0"))
-        state.pop(PREPARED, None)
-        return Snapshot(generation, state, found, taken, digest(data))
+        kept = {name: value for name, value in state.items() if name not in (GENERATION, PREPARED)}
+        return Snapshot(generation, kept, found, taken, digest(data))
 
     def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
         changes = self._changes(commit)
@@ -105,7 +105,7 @@ class ExcelWorkbook:
         with self._damage_told():
             tables = self._open(data)
             state = self._state(tables)
-            made: dict[str, list[str]] = json.loads(state.get(PREPARED, "{}"))
+            made = _made(state)
             new_tabs, new_columns = self._news(tables, made)
             if not new_tabs and not new_columns:
                 return []
@@ -116,10 +116,8 @@ class ExcelWorkbook:
                 pattern.add_column(tab, column)
             changes = self._changes(Commit(appends={tab.key: starters.get(tab.key, []) for tab in new_tabs}))
             made |= {tab.key: _keys(tab) for tab in self._layout.tabs}
-            generation = int(state.get(GENERATION, "0")) + 1
-            changes[STATE_TAB] = self._state_change(
-                tables, {GENERATION: generation, PREPARED: json.dumps(made)}
-            )
+            own: dict[str, Cell] = {GENERATION: _generation(state) + 1, PREPARED: json.dumps(made)}
+            changes[STATE_TAB] = self._state_change(tables, own)
             self._write(tables, changes)
             self._file.replace(tables.data(), digest(data))
         added = [self._say("sheets.tab-added", tab=tab.label) for tab in new_tabs if not tab.hidden]
@@ -147,7 +145,9 @@ class ExcelWorkbook:
         """What the hidden tab keeps; nothing where there is no such tab."""
         tab = self._layout.tab(STATE_TAB)
         rows = tables.read(tab) if tables.has(tab) else []
-        return {str(row.cells.get("name")): str(row.cells.get("value", "")) for row in rows}
+        return {
+            str(row.cells["name"]): str(row.cells.get("value", "")) for row in rows if "name" in row.cells
+        }
 
     def _open(self, data: bytes) -> Tables:
         tick = self._layout.label("check", "yes")
@@ -220,6 +220,22 @@ class ExcelWorkbook:
         except Damaged as damage:
             key = "sheets.sealed" if damage.sealed else "sheets.damaged"
             raise WorkbookError(key, file=self.name) from damage
+
+
+def _generation(state: Mapping[str, str]) -> int:
+    """How often the ledger was written."""
+    text = state.get(GENERATION, "0")
+    if not text.isdecimal():
+        raise Damaged
+    return int(text)
+
+
+def _made(state: Mapping[str, str]) -> dict[str, list[str]]:
+    """The columns that were ever made, by tab key; none where that is not told."""
+    try:
+        return dict(json.loads(state.get(PREPARED, "{}")))
+    except ValueError:
+        return {}
 
 
 def _keys(tab: Tab) -> list[str]:

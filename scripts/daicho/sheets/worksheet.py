@@ -31,7 +31,7 @@ _ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'](\d+)["']""")
 _ROW = re.compile(rb"<((?:[A-Za-z_][\w.\-]*:)?)row[\s/>]")
 _AREA = re.compile(r"(\$?[A-Z]+\$?)(\d+):(\$?[A-Z]+\$?)(\d+)")
 _CONTENT = re.compile(rb"<(?:[\w.\-]+:)?(?:v|is|f)[\s>/]")
-_RANGE_FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f\s(?:[^>]*\s)?ref\s*=")
+_RANGE_FORMULA = re.compile(rb"""<(?:[\w.\-]+:)?f\s(?:[^>]*\s)?ref\s*=\s*["']([A-Z0-9:]+)["']""")
 _SHARED_FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f\s(?:[^>]*\s)?si\s*=")
 _LETTERS = re.compile("[A-Z]+")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
@@ -44,13 +44,15 @@ PARSED_AT_ONCE = 500
 NEIGHBOURS = 5
 """How many rows above a new row are asked for the look of its cells."""
 
-_BEFORE_COLUMNS = ("sheetPr", "dimension", "sheetViews", "sheetFormatPr")
-_AFTER_VALIDATIONS = (
-    *("hyperlinks", "printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks"),
-    *("customProperties", "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing"),
-    *("legacyDrawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst"),
-)
-"""What stands before `cols` and after `dataValidations` in a worksheet (18.3.1.99): the order is fixed."""
+_BEFORE = {
+    "cols": ("sheetPr", "dimension", "sheetViews", "sheetFormatPr"),
+    "dataValidations": (
+        *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr"),
+        *("sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState", "dataConsolidate"),
+        *("customSheetViews", "mergeCells", "phoneticPr", "conditionalFormatting"),
+    ),
+}
+"""What stands before these elements in a worksheet (18.3.1.99): the order is fixed."""
 
 
 def read_rows(data: bytes, values: Values) -> Iterator[tuple[int, dict[int, Cell]]]:
@@ -112,7 +114,7 @@ class Worksheet:
 
         New rows look like their neighbours; `heights` (points, by row number) are theirs.
         """
-        self._dissolve_ranges({(row, column) for row, cells in changes.items() for column in cells})
+        self._dissolve_ranges(changes)
         numbers = sorted(changes)
         fresh = [number for number in numbers if number not in self.rows]
         blank = frozenset(fresh)
@@ -148,27 +150,24 @@ class Worksheet:
         root[0].append(header)
         root[0].attrib.pop("spans", None)
         self._put_back([1], root)
-        columns = child(self.frame, "cols")
-        if columns is None:
-            columns = etree.Element(beside(self.frame, "cols"))
-            before = [element for element in self.frame if local(element) in _BEFORE_COLUMNS]
-            self.frame.insert(len(before), columns)
-        columns[:] = sorted(
-            [*_without(position, columns), _at(position, look)], key=lambda column: int(column.get("min"))
-        )
+        columns = self._section("cols")
+        ranges = [*_without(position, columns), _at(position, look)]
+        columns[:] = sorted(ranges, key=lambda column: int(column.get("min")))
         self._columns = columns_styles(columns)
-        if not dropdowns:
-            return
-        validations = child(self.frame, "dataValidations")
-        if validations is None:
-            validations = etree.Element(beside(self.frame, "dataValidations"))
-            after = [element for element in self.frame if local(element) in _AFTER_VALIDATIONS]
-            self.frame.insert(len(self.frame) - len(after), validations)
-        letter = get_column_letter(position)
         for dropdown in dropdowns:
-            dropdown.set("sqref", _LETTERS.sub(letter, dropdown.get("sqref")))
+            dropdown.set("sqref", _LETTERS.sub(get_column_letter(position), dropdown.get("sqref")))
+            validations = self._section("dataValidations")
             validations.append(dropdown)
-        validations.set("count", str(len(validations)))
+            validations.set("count", str(len(validations)))
+
+    def _section(self, name: str) -> Any:
+        """An element of the frame, made in its place when it is not there yet."""
+        section = child(self.frame, name)
+        if section is None:
+            section = etree.Element(beside(self.frame, name))
+            before = [element for element in self.frame if local(element) in _BEFORE[name]]
+            self.frame.insert(len(before), section)
+        return section
 
     def _write_row(
         self, row: Any, number: int, values: Mapping[int, Cell], look: Mapping[int, int], pen: Pen
@@ -224,13 +223,17 @@ class Worksheet:
         body = written[written.index(b">") + 1 : written.rindex(b"</")] if len(root) else b""
         self.rows.update(zip(numbers, _row_texts(body), strict=True))
 
-    def _dissolve_ranges(self, targets: set[tuple[int, int]]) -> None:
+    def _dissolve_ranges(self, changes: Mapping[int, Mapping[int, Cell]]) -> None:
         """Formulas that stand for several cells, where we are about to write into one of them.
 
         A formula shared by a column is written out in each of its cells before its first cell goes. A matrix
         formula gives way to the values it last had: none of its cells may change alone.
         """
-        numbers = [number for number, row in self.rows.items() if _RANGE_FORMULA.search(row)]
+        numbers = [
+            number
+            for number, row in self.rows.items()
+            if any(_touches(found[1].decode(), changes) for found in _RANGE_FORMULA.finditer(row))
+        ]
         root = self._parsed(numbers)
         shared: dict[str, tuple[str, str]] = {}
         for number, row in zip(numbers, root, strict=True):
@@ -238,10 +241,10 @@ class Worksheet:
                 formula = child(cell, "f")
                 if formula is None or formula.get("ref") is None:
                     continue
-                if formula.get("t") == "shared" and (number, column) in targets:
-                    shared[formula.get("si")] = (formula.text or "", reference(column, number))
-                elif formula.get("t") in ("array", "dataTable") and _touches(formula.get("ref"), targets):
+                if formula.get("t") != "shared" and _touches(formula.get("ref"), changes):
                     cell.remove(formula)
+                elif formula.get("t") == "shared" and column in changes.get(number, ()):
+                    shared[formula.get("si")] = (formula.text or "", reference(column, number))
         self._put_back(numbers, root)
         if shared:
             self._write_out(shared)
@@ -336,9 +339,11 @@ def _without(position: int, columns: Any) -> list[Any]:
     return left
 
 
-def _touches(area: str, cells: set[tuple[int, int]]) -> bool:
+def _touches(area: str, changes: Mapping[int, Mapping[int, Cell]]) -> bool:
+    """Whether a cell to be changed lies in a range."""
     left, top, right, bottom = range_boundaries(area)
-    return any(top <= row <= bottom and left <= column <= right for row, column in cells)
+    rows = range(top, bottom + 1) if bottom - top < len(changes) else changes
+    return any(left <= column <= right for row in rows for column in changes.get(row, ()))
 
 
 def _cells(row: Any) -> dict[int, Any]:
