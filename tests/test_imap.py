@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,6 +18,7 @@ import pytest
 from daicho.errors import MailError
 from daicho.mail.imap import Account, Imap, sent_folders
 from daicho.mail.imap_folder import WHOLE_MAIL, chunks
+from daicho.mail.message import Message, read_head, read_message
 from imap_servers import (
     PASSWORD,
     Certificate,
@@ -199,6 +203,9 @@ class ImapContract(MailboxContract):
             ("text/plain", "写真を送ります。".encode()),
             ("text/html", "<p>写真を送ります。</p>".encode()),
             ("application/pdf", b"%PDF-1.7 small"),
+            ("text/csv", b"a,b"),
+            ("message/rfc822", None),
+            ("text/plain", b"forwarded"),
         ]
         assert [name for name, _ in parsed.items() if name == "Content-Type"] == ["Content-Type"]
         assert parsed["Subject"] == "photos"
@@ -350,13 +357,36 @@ class TestDovecot(ImapContract):
         assert caught.value.key == "mail.no-tls"
         assert_is_a_sentence(caught.value)
 
+    def test_mails_put_together_from_their_parts_read_like_the_originals(
+        self, log: Log, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("daicho.mail.imap_folder.WHOLE_MAIL", 0)
+        monkeypatch.setattr("daicho.mail.imap_folder.TOLD_SHARE", 0)
+        # On broken boundaries two readers need not agree.
+        samples = [path for path in sorted(ODD_MAILS.glob("*.eml")) if not path.match("boundary-*")]
+        mails = [re.sub(rb"\r?\n", b"\r\n", path.read_bytes()) for path in samples]
+        originals = {
+            read_head(raw).key: read(raw) for raw in mails if b"multipart/" in raw and b"\0" not in raw
+        }
+        self.deliver(*(raw for raw in mails if read_head(raw).key in originals))
+        received = log.sync(self.mailbox())
+        assert {read_head(mail.raw).key: read(mail.raw) for mail in received} == originals
+        assert len(received) > 20
+
     def encrypted(self, tls: str) -> Account:
         account = self.server.account
         return replace(account, tls=tls, port=self.server.tls_port if tls == "ssl" else self.server.port)  # type: ignore[arg-type]
 
 
+ODD_MAILS = Path(__file__).parent / "mails"
+
+
+def read(raw: bytes) -> Message:
+    return read_message(raw, received=START)
+
+
 def big_mail() -> bytes:
-    """A mail with text in two forms, a small PDF and a photo of 9 MB (12 MB in base64)."""
+    """A mail with text in two forms, a photo of 9 MB (12 MB in base64), small files and an attached mail."""
     line = b"QUJD" * 19 + b"\r\n"
     photo = line * (9_000_000 // 57)
     return b"\r\n".join(
@@ -391,6 +421,17 @@ def big_mail() -> bytes:
             b"Content-Disposition: attachment",
             b"",
             b"%PDF-1.7 small",
+            b"--outer",
+            b"Content-Type: text/csv",
+            b"Content-Disposition: attachment; filename=order.csv",
+            b"",
+            b"a,b",
+            b"--outer",
+            b"Content-Type: message/rfc822",
+            b"",
+            b"Subject: inner",
+            b"",
+            b"forwarded",
             b"--outer--",
             b"",
         ]
@@ -419,7 +460,7 @@ class SharedServer:
 
 
 def test_sent_folders_are_ours_and_can_be_opened() -> None:
-    folders = sent_folders(SharedServer())  # type: ignore[arg-type]
+    folders = sent_folders(SharedServer())
     assert folders == ["Verzonden", "INBOX/送信済みアイテム", "Sent Items"]
 
 
@@ -562,3 +603,11 @@ def test_a_line_that_drops_during_the_login_is_no_refused_login(log: Log) -> Non
         server.login = b"BYE"
         log.sync(imap(server.account))
     assert caught.value.key == "mail.unreachable"
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_told(log: Log) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(MailError) as caught:
+        account = Server("shop", silent.getsockname()[1]).account
+        log.sync(imap(replace(account, timeout=0.05)))
+    assert caught.value.key == "mail.timed-out"
+    assert_is_a_sentence(caught.value)

@@ -18,6 +18,9 @@ WHOLE_MAIL = 10_000_000
 FIRST_MEGABYTE = 1 << 20
 """What is fetched of a large mail whose structure the server cannot tell."""
 
+TOLD_SHARE = 0.5
+"""A structure whose parts make up less of the mail than this does not tell what is in it."""
+
 SEARCH_WINDOW = 50_000
 """Mails per SEARCH: its answer is one line, and the library reads lines of a million bytes at most."""
 
@@ -179,7 +182,7 @@ class ImapFolder:
         """A large mail's header, text and small parts; its first megabyte where its structure is no help."""
         uid = entry.uid
         mail = bigmail.read(self._fetch([uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE"))
-        if mail:
+        if mail and sum(part.size for part in mail.leaves()) >= TOLD_SHARE * entry.size:
             answer = self._fetch([uid], bigmail.items(mail)).get(uid)
             if answer:
                 return bigmail.rebuilt(mail, answer), bigmail.left_behind(mail, answer)
