@@ -77,7 +77,14 @@ def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
     # Our own system wrote it down for a customer who stands in Reply-To only.
     if writer.email in own:
         writer = next((address for address in message.reply_to if address.email not in own), writer)
-    return Party(customer_name(message) or writer.name, writer.email, phones(text), order_numbers(text))
+    return Party(
+        _fuller(customer_name(message), writer.name), writer.email, phones(text), order_numbers(text)
+    )
+
+
+def _fuller(told: str, shown: str) -> str:
+    """The name the writer signs with, unless the one beside the address says the same and more."""
+    return shown if not told or _folded(told) in _folded(shown) else told
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ def first_proposals(
         "priority": label("priority", judgement.priority),
         "status": label("status", status),
         "channel": label("channel", judgement.channel or channel),
-        "customer": judgement.customer_name or name or None,
+        "customer": name or judgement.customer_name or None,
         "category": label("category", judgement.category),
         "tags": join_words(tag_words(judgement, speaker)),
         "order": join_words(judgement.order_numbers),

@@ -1,0 +1,254 @@
+"""The command line as a person uses it: what is printed, what is left on the disk, which exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from builders import OWN, raw_mail
+from daicho import cli
+from daicho.wording import templates_folder
+
+Run = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in an empty folder: (exit code, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
+    monkeypatch.setattr(cli, "out", cli.Console(soft_wrap=True, highlight=False))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["daicho", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run
+
+
+def shop(folder: Path, *mails: bytes) -> None:
+    """A daicho.toml and a folder of mails."""
+    (folder / "mail").mkdir()
+    for number, mail in enumerate(mails):
+        (folder / "mail" / f"{number}.eml").write_bytes(mail)
+    (folder / "daicho.toml").write_text(
+        f'shop.addresses = ["{OWN}"]\nworkbook.excel = "ledger.xlsx"\n'
+        '[[mailbox]]\nname = "support"\neml = "mail"\n',
+        encoding="utf-8",
+    )
+
+
+# --- demo ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_demo_says_in_five_lines_what_happened_and_what_to_open(run: Run, language: str) -> None:
+    code, out, err = run("demo", "--language", language)
+    assert (code, err) == (0, "")
+    assert len(out.strip().splitlines()) == 5
+    assert str(Path("demo") / "ledger.xlsx") in out
+
+
+def test_demo_twice_adds_nothing_and_keeps_what_was_typed(run: Run) -> None:
+    run("demo")
+    book = load_workbook("demo/ledger.xlsx")
+    sheet = book["問い合わせ台帳"]
+    memo = next(cell.column for cell in sheet[1] if cell.value == "メモ")
+    sheet.cell(5, memo).value = "電話で確認済み"
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    book.save("demo/ledger.xlsx")
+    code, out, _ = run("demo")
+    assert code == 0
+    assert "追加した行はありません" in out
+    again = load_workbook("demo/ledger.xlsx")["問い合わせ台帳"]
+    assert [[cell.value for cell in row] for row in again.iter_rows()] == rows
+
+
+def test_every_demo_mail_is_in_the_log_once(run: Run) -> None:
+    run("demo")
+    log = load_workbook("demo/ledger.xlsx")["対応履歴"]
+    keys = [row[0].value for row in log.iter_rows(min_row=2) if row[0].value]
+    assert len(keys) == len(set(keys)) == len(list((templates_folder() / "demo").glob("*/*.eml")))
+
+
+# --- sync ---------------------------------------------------------------------------------------------
+
+
+def test_sync_prints_a_short_table(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x", text="届いたグラスが割れていて、手を切りました。病院に行きました。"))
+    code, out, _ = run("sync")
+    assert code == 0
+    assert "メール 1 通" in out
+    assert re.search(r"新しい問い合わせ +1 +\d{6}-\w{4}", out)
+    assert "大至急" in out
+
+
+def test_sync_json_is_for_programs(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    code, out, _ = run("--json", "sync")
+    report = json.loads(out)
+    assert (code, report["mails"], len(report["new"]), report["troubles"]) == (0, 1, 1, [])
+
+
+def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    (tmp_path / "mail" / "9.eml").write_bytes(raw_mail("taro@example.jp", key="q9@x"))
+    before = (tmp_path / "ledger.xlsx").read_bytes()
+    code, out, _ = run("sync", "--dry-run")
+    assert (code, (tmp_path / "ledger.xlsx").read_bytes() == before) == (0, True)
+    assert "対応履歴：1 行を追加" in out
+
+
+def test_a_mailbox_that_is_not_there_is_told_and_the_exit_code_says_so(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    shutil.rmtree(tmp_path / "mail")
+    code, _, err = run("sync")
+    assert code == 1
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_a_ledger_that_is_open_in_excel_is_told(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    (tmp_path / "mail" / "9.eml").write_bytes(raw_mail("taro@example.jp", key="q9@x"))
+    (tmp_path / "~$ledger.xlsx").write_bytes(b"")
+    code, _, err = run("sync")
+    assert code == 1
+    assert len(err.strip().splitlines()) == 1
+    assert "ledger.xlsx" in err
+
+
+# --- init, try, history -------------------------------------------------------------------------------
+
+
+def test_init_writes_a_configuration_once(run: Run, tmp_path: Path) -> None:
+    assert run("init")[0] == 0
+    before = (tmp_path / "daicho.toml").read_bytes()
+    code, _, err = run("init")
+    assert code == 1
+    assert "daicho.toml" in err
+    assert (tmp_path / "daicho.toml").read_bytes() == before
+
+
+def test_try_prints_one_object_a_mail_in_the_order_given(run: Run, tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.eml").write_bytes(raw_mail(subject=name, key=f"{name}@x"))
+    code, out, _ = run("try", "--json", "b.eml", "a.eml")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [mail["path"] for mail in found] == ["b.eml", "a.eml"]
+    assert " ".join(found[0]) == (
+        "path message_id kind from_name from_address subject text category confidence priority emotion "
+        "order_numbers customer_name templates reason"
+    )
+
+
+def test_try_reads_an_mbox_and_a_maildir(run: Run, tmp_path: Path) -> None:
+    mails = [raw_mail(key=f"m{number}@x") for number in range(3)]
+    (tmp_path / "all.mbox").write_bytes(
+        b"".join(b"From x@y Thu Jan  1 00:00:00 2026\n" + mail + b"\n" for mail in mails)
+    )
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / "box" / part).mkdir(parents=True)
+    (tmp_path / "box/new/1.M1.host").write_bytes(mails[0])
+    _, out, _ = run("try", "--json", "all.mbox", "box")
+    assert [json.loads(line)["message_id"] for line in out.splitlines()] == ["m0@x", "m1@x", "m2@x", "m0@x"]
+
+
+def test_try_shows_a_person_the_reason(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(raw_mail(subject="在庫について"))
+    code, out, _ = run("try", "a.eml")
+    assert code == 0
+    assert "在庫・再入荷" in out
+
+
+def test_try_of_nothing_is_wrong_usage(run: Run) -> None:
+    code, _, err = run("try", "missing.eml")
+    assert code == 2
+    assert "missing.eml" in err
+
+
+def test_history_shows_both_directions(run: Run, tmp_path: Path) -> None:
+    shop(
+        tmp_path,
+        raw_mail(key="q1@x", subject="在庫について"),
+        raw_mail(OWN, "hanako@example.jp", "Re: 在庫について", "ございます。", key="r1@x", answers="q1@x"),
+    )
+    run("sync")
+    code, out, _ = run("history", "Hanako@example.jp")
+    assert code == 0
+    assert out.count("在庫について") == 2
+    _, out, _ = run("history", "--json", "hanako@example.jp")
+    assert [message["direction"] for message in json.loads(out)] == ["in", "out"]
+
+
+def test_history_of_a_stranger_is_told(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    run("sync")
+    code, _, err = run("history", "nobody@example.jp")
+    assert code == 2
+    assert "nobody@example.jp" in err
+
+
+# --- all of it ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [["sync"], ["watch"], ["history", "a@example.jp"]])
+def test_without_a_configuration_the_cure_is_told(run: Run, arguments: list[str]) -> None:
+    code, _, err = run(*arguments)
+    assert code == 1
+    assert "daicho init" in err
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["sync", "--nonsense"], ["watch", "--minutes", "x"]])
+def test_wrong_usage_is_exit_code_two(run: Run, arguments: list[str]) -> None:
+    assert run(*arguments)[0] == 2
+
+
+def test_watch_syncs_and_ends_on_sigterm(tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    program = [
+        sys.executable,
+        "-u",
+        "-c",
+        "from daicho.cli import main; main()",
+        "watch",
+        "--minutes",
+        "0.05",
+    ]
+    with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(2)]
+        (tmp_path / "mail" / "9.eml").write_bytes(raw_mail("taro@example.jp", key="q9@x"))
+        while "メール 1・新規 1" not in lines[-1] or len(lines) < 3:
+            lines.append(process.stdout.readline())
+        process.terminate()
+        assert process.wait(30) == 0
+    sheet = load_workbook(tmp_path / "ledger.xlsx")["対応履歴"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["q1@x", "q9@x"]
+
+
+def test_every_command_stands_in_both_readmes() -> None:
+    commands = {
+        command.name or command.callback.__name__
+        for command in cli.app.registered_commands
+        if command.callback
+    }
+    for name in ("README.md", "README.ja.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        told = set(re.findall(r"`daicho (?:-c \S+ )?([a-z]+)", text))
+        assert told == commands, name
