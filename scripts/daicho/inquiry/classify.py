@@ -1,10 +1,10 @@
-"""What a mail is about, learned from examples: one linear model over character n-grams.
+"""What a mail is about, learned from examples: a linear model over character n-grams and cue words.
 
-Character n-grams need no tokenizer and read Japanese, English and mixtures of both. Every question asked of a mail
-(which category, which reply, which cause for hurry, which mood) is one output of the same matrix, so that a batch
-of mails is judged by a single product.
+Character n-grams need no tokenizer and read Japanese, English and mixtures of both; cues carry them over to words
+that no example has. Every question asked of a mail (which category, which reply, what makes it urgent, which mood)
+is one output of the same matrix, so that a batch of mails is judged by a single product.
 
-Nothing here opens a file: examples come in, arrays go out (`Classifier.arrays`) and come back (`Classifier.restored`).
+Nothing here opens a file: examples come in, arrays go out (`Classifier.arrays`) and come back (`restored`).
 """
 
 from __future__ import annotations
@@ -12,27 +12,43 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from daicho.inquiry.cues import Cues
 from daicho.inquiry.extract import fold
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION = 1
+    Numbers = NDArray[np.float32]
+
+VERSION = 2
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
 """Characters of a mail that are read for its meaning. Who writes more has said it by then."""
 
+CUE_SHARE = 0.3
+"""How long the vector of cues is beside that of n-grams."""
+
 AUTO = "auto"
 """Stands among the categories while learning: mail that no person wrote."""
 
-CAUSES = ("harm", "outside", "third", "second", "money", "deadline")
+CAUSES = ("harm", "outside", "third", "second", "money")
 EMOTIONS = ("urgent", "unhappy", "praise")
+FAMILIES = ("category", "template", "cause", "emotion")
+
+SHARPNESS = {"category": 3.0, "template": 3.0, "cause": 3.0, "emotion": 3.0}
+CENTRES = {"harm": -0.4, "outside": -0.5, "third": -0.45, "second": -0.4, "money": -0.45}
+"""How steeply a margin becomes a probability, and the margin of an even chance where it is not 0 (a cause is rare, and
+missed at a cost). Fitted by leaving one starter file out."""
+
+
+# --- examples ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,6 @@ class Correction:
     text: str
     sent: datetime
     category: str = ""
-    priority: str = ""
     templates: tuple[str, ...] | None = None
     emotion: frozenset[str] | None = None
 
@@ -78,15 +93,27 @@ def as_examples(corrections: Sequence[Correction]) -> list[Example]:
         Example(
             correction.subject,
             correction.text,
-            AUTO
-            if correction.category == "other" and correction.priority == "none"
-            else correction.category or None,
+            correction.category or None,
             emotion=correction.emotion,
             templates=correction.templates,
             weight=CORRECTION_WEIGHT * 0.5 ** ((newest - correction.sent).days / CORRECTION_HALF_LIFE),
         )
         for correction in corrections
     ]
+
+
+def fingerprint(examples: Iterable[Example], cues: Mapping[str, Sequence[str]]) -> str:
+    """The name under which a model of these examples and cues may be cached."""
+    digest = hashlib.sha256(json.dumps([VERSION, cues], sort_keys=True).encode())
+    for example in examples:
+        causes = None if example.causes is None else sorted(example.causes)
+        emotion = None if example.emotion is None else sorted(example.emotion)
+        fields = (example.subject, example.text, example.category, causes, emotion, example.templates)
+        digest.update(json.dumps([*fields, example.weight]).encode())
+    return digest.hexdigest()
+
+
+# --- the model ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +126,6 @@ class Guess:
     emotion: Mapping[str, float]
 
 
-def reading(subject: str, text: str) -> str:
-    """A mail as the features see it: folded, the subject marked off from the text."""
-    return f"〈{fold(subject[:300])}〉\n{fold(text[:TEXT_LIMIT])}"
-
-
-def fingerprint(examples: Iterable[Example]) -> str:
-    """The name under which a model of these examples may be cached."""
-    digest = hashlib.sha256(f"daicho classifier {VERSION}\n".encode())
-    for example in examples:
-        causes = None if example.causes is None else sorted(example.causes)
-        emotion = None if example.emotion is None else sorted(example.emotion)
-        fields = (
-            example.subject,
-            example.text,
-            example.category,
-            causes,
-            emotion,
-            example.templates,
-            example.weight,
-        )
-        digest.update(json.dumps(fields, ensure_ascii=True).encode())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Output:
     """One yes-or-no question of the model: its family and the key it asks for."""
@@ -131,147 +134,185 @@ class Output:
     key: str
 
 
-FAMILIES = ("category", "template", "cause", "emotion")
+class Features:
+    """Mails as vectors: n-grams of length 1, then cues of length CUE_SHARE.
+
+    `grams` and `cue_names` are the columns; `idf` holds their weights, n-grams first.
+    """
+
+    def __init__(self, cues: Cues, grams: Sequence[str], cue_names: Sequence[str], idf: Numbers) -> None:
+        self.cues = cues
+        self.grams, self.cue_names, self.idf = tuple(grams), tuple(cue_names), idf
+        self._counter = _gram_counter(vocabulary=self.grams)
+        self._cue_columns = {name: column for column, name in enumerate(self.cue_names)}
+
+    @classmethod
+    def of(cls, readings: Sequence[str], cues: Cues) -> Features:
+        """The features that occur in at least two of `readings`."""
+        import numpy as np
+
+        counter = _gram_counter(min_df=2)
+        counts = counter.fit_transform(readings)
+        seen: dict[str, int] = {}
+        for reading in readings:
+            for cue in cues.found(reading):
+                seen[cue] = seen.get(cue, 0) + 1
+        cue_names = sorted(cue for cue, mails in seen.items() if mails >= 2)
+        mails = np.concatenate(
+            [np.bincount(counts.indices, minlength=counts.shape[1]), [seen[cue] for cue in cue_names]]
+        )
+        idf = (np.log((1 + len(readings)) / (1 + mails)) + 1).astype(np.float32)
+        return cls(cues, counter.get_feature_names_out().tolist(), cue_names, idf)
+
+    def matrix(self, readings: Sequence[str]) -> Any:
+        """The vectors of `readings`, one a row (sparse, float32)."""
+        from scipy.sparse import hstack
+        from sklearn.preprocessing import normalize
+
+        counts = self._counter.transform(readings)
+        cues = self._cue_matrix(readings)
+        known = len(self.grams)
+        counts.data = (1 + _log(counts.data)) * self.idf[counts.indices]
+        cues.data *= self.idf[known:][cues.indices]
+        return hstack([normalize(counts), normalize(cues) * CUE_SHARE], format="csr")
+
+    def _cue_matrix(self, readings: Sequence[str]) -> Any:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        rows, columns = [0], []
+        for reading in readings:
+            found = (self._cue_columns.get(cue) for cue in self.cues.found(reading))
+            columns += [column for column in found if column is not None]
+            rows.append(len(columns))
+        shape = (len(readings), len(self.cue_names))
+        return csr_matrix((np.ones(len(columns), dtype=np.float32), columns, rows), shape=shape)
 
 
 class Classifier:
-    """A trained model. `weights` is (features × outputs) float32, `idf` (features,), `bias` (outputs,)."""
+    """A trained model. `weights` is (features × outputs), `bias` (outputs,)."""
 
-    def __init__(
-        self,
-        grams: Sequence[str],
-        idf: NDArray[np.float32],
-        weights: NDArray[np.float32],
-        bias: NDArray[np.float32],
-        outputs: Sequence[Output],
-    ) -> None:
-        self.grams = tuple(grams)
+    def __init__(self, features: Features, weights: Numbers, bias: Numbers, outputs: Sequence[Output]) -> None:
+        self.features = features
         self.outputs = tuple(outputs)
-        self._idf, self._weights, self._bias = idf, weights, bias
-        self._vectorizer = _vectorizer(vocabulary=self.grams)
+        self._weights, self._bias = weights, bias
         self._columns = {
-            family: [i for i, output in enumerate(self.outputs) if output.family == family]
-            for family in FAMILIES
+            family: [i for i, output in enumerate(self.outputs) if output.family == family] for family in FAMILIES
         }
 
     @classmethod
-    def trained(cls, examples: Sequence[Example]) -> Classifier:
+    def trained(cls, examples: Sequence[Example], cues: Cues) -> Classifier:
         """Learns from `examples`; some thousands take seconds. At least two categories must occur."""
         import numpy as np
 
-        vectorizer = _vectorizer(min_df=2)
-        counts = vectorizer.fit_transform([reading(example.subject, example.text) for example in examples])
-        idf = _idf(counts)
-        features = _weighted(counts, idf)
+        readings = [reading(example.subject, example.text) for example in examples]
+        features = Features.of(readings, cues)
+        matrix = features.matrix(readings)
         questions = _questions(examples)
-        columns = [_fitted(features, answers, examples) for answers in questions.values()]
-        weights = np.stack([column[0] for column in columns], axis=1)
-        bias = np.array([column[1] for column in columns], dtype=np.float32)
-        return cls(vectorizer.get_feature_names_out().tolist(), idf, weights, bias, list(questions))
+        with ThreadPoolExecutor(2) as pool:
+            fits = list(pool.map(lambda item: _fitted(matrix, item[1], examples), questions.items()))
+        weights = np.stack([fit[0] for fit in fits], axis=1)
+        bias = np.array([fit[1] for fit in fits], dtype=np.float32)
+        return cls(features, weights, bias, list(questions))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The model as arrays that `numpy.savez` keeps without pickle."""
         import numpy as np
 
-        return {
-            "grams": np.array(list("\x1f".join(self.grams)), dtype="U1").view(np.uint32),
-            "outputs": np.array([f"{output.family}:{output.key}" for output in self.outputs]),
-            "idf": self._idf,
-            "weights": self._weights,
-            "bias": self._bias,
+        names = {
+            "grams": self.features.grams,
+            "cues": self.features.cue_names,
+            "outputs": [f"{output.family}:{output.key}" for output in self.outputs],
         }
+        packed = {
+            name: np.frombuffer("\x1f".join(texts).encode(), dtype=np.uint8) for name, texts in names.items()
+        }
+        return {**packed, "idf": self.features.idf, "weights": self._weights, "bias": self._bias}
 
     @classmethod
-    def restored(cls, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
+    def restored(cls, arrays: Mapping[str, NDArray[Any]], cues: Cues) -> Classifier:
         """The model that `arrays` came from. Raises KeyError or ValueError where they are not such arrays."""
-        text = arrays["grams"].tobytes().decode("utf-32-le")
-        outputs = [Output(*str(name).split(":", 1)) for name in arrays["outputs"]]
-        return cls(text.split("\x1f"), arrays["idf"], arrays["weights"], arrays["bias"], outputs)
+        grams, cue_names, outputs = (
+            arrays[name].tobytes().decode().split("\x1f") for name in ("grams", "cues", "outputs")
+        )
+        features = Features(cues, grams, cue_names, arrays["idf"])
+        return cls(features, arrays["weights"], arrays["bias"], [Output(*name.split(":", 1)) for name in outputs])
 
     def guess(self, mails: Sequence[tuple[str, str]]) -> list[Guess]:
         """One guess for each (subject, text)."""
         if not mails:
             return []
-        counts = self._vectorizer.transform([reading(subject, text) for subject, text in mails])
-        scores = _weighted(counts, self._idf) @ self._weights + self._bias
-        return [self._guess(row) for row in scores]
+        matrix = self.features.matrix([reading(subject, text) for subject, text in mails])
+        return [self._guess(scores) for scores in matrix @ self._weights + self._bias]
 
-    def _guess(self, scores: NDArray[np.float32]) -> Guess:
-        ranked = {family: self._probabilities(family, scores) for family in FAMILIES}
+    def _guess(self, scores: Numbers) -> Guess:
+        chances = {family: self._chances(family, scores) for family in FAMILIES}
         return Guess(
-            categories=_ranked(ranked["category"]),
-            templates=_ranked(ranked["template"]),
-            causes=ranked["cause"],
-            emotion=ranked["emotion"],
+            categories=_ranked(chances["category"]),
+            templates=_ranked(chances["template"]),
+            causes=chances["cause"],
+            emotion=chances["emotion"],
         )
 
-    def _probabilities(self, family: str, scores: NDArray[np.float32]) -> dict[str, float]:
+    def _chances(self, family: str, scores: Numbers) -> dict[str, float]:
         import numpy as np
 
         columns = self._columns[family]
-        values = scores[columns] * SHARPNESS[family]
+        margins = scores[columns] * SHARPNESS[family]
         if family in ("category", "template"):
-            odds = np.exp(values - values.max(initial=-np.inf))
+            odds = np.exp(margins - margins.max(initial=-np.inf))
             chances = odds / odds.sum()
         else:
-            chances = 1 / (1 + np.exp(-values))
-        return {
-            self.outputs[column].key: float(chance) for column, chance in zip(columns, chances, strict=True)
-        }
+            centres = [CENTRES.get(self.outputs[column].key, 0.0) for column in columns]
+            chances = 1 / (1 + np.exp(-(scores[columns] - centres) * SHARPNESS[family]))
+        return {self.outputs[column].key: float(chance) for column, chance in zip(columns, chances, strict=True)}
 
 
-SHARPNESS = {"category": 3.5, "template": 3.5, "cause": 3.0, "emotion": 3.0}
-"""How steeply a margin becomes a probability; fitted by leaving one starter file out (tests/bench/judge_report.py)."""
+def reading(subject: str, text: str) -> str:
+    """A mail as the features see it: folded, the subject marked off from the text."""
+    return f"〈{fold(subject[:300])}〉\n{fold(text[:TEXT_LIMIT])}"
 
 
 def _ranked(chances: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(chances.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _vectorizer(**options: Any) -> Any:
+def _log(values: Numbers) -> Numbers:
+    import numpy as np
+
+    return np.log(values)
+
+
+def _gram_counter(**options: Any) -> Any:
     import numpy as np
     from sklearn.feature_extraction.text import CountVectorizer
 
-    return CountVectorizer(analyzer="char", ngram_range=(1, 4), lowercase=False, dtype=np.float32, **options)
+    return CountVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, dtype=np.float32, **options)
 
 
-def _idf(counts: Any) -> NDArray[np.float32]:
-    import numpy as np
-
-    occurring = np.bincount(counts.indices, minlength=counts.shape[1])
-    inverse: NDArray[np.float32] = (np.log((1 + counts.shape[0]) / (1 + occurring)) + 1).astype(np.float32)
-    return inverse
+# --- training ---
 
 
-def _weighted(counts: Any, idf: NDArray[np.float32]) -> Any:
-    """Counts as unit vectors of (1 + log count) · idf."""
-    import numpy as np
-    from sklearn.preprocessing import normalize
-
-    weighted = counts.copy()
-    weighted.data = (1 + np.log(weighted.data)) * idf[weighted.indices]
-    return normalize(weighted, copy=False)
+Answers = Sequence[bool | None]
+"""What each example answers to a question; None where it does not tell."""
 
 
-def _questions(examples: Sequence[Example]) -> dict[Output, list[bool | None]]:
-    """Every output with its answer for each example; None where the example does not tell."""
-    categories = sorted({example.category for example in examples if example.category is not None})
+def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
+    categories = sorted({example.category for example in examples if example.category})
     templates = sorted({key for example in examples for key in example.templates or ()})
-    questions: dict[Output, list[bool | None]] = {}
+    questions: dict[Output, Answers] = {}
     for key in categories:
-        questions[Output("category", key)] = [e.category and e.category == key for e in examples]  # type: ignore
+        questions[Output("category", key)] = [e.category == key if e.category else None for e in examples]
     for key in templates:
         questions[Output("template", key)] = [key in e.templates if e.templates else None for e in examples]
     for key in CAUSES:
         questions[Output("cause", key)] = [None if e.causes is None else key in e.causes for e in examples]
     for key in EMOTIONS:
-        questions[Output("emotion", key)] = [
-            None if e.emotion is None else key in e.emotion for e in examples
-        ]
+        questions[Output("emotion", key)] = [None if e.emotion is None else key in e.emotion for e in examples]
     return questions
 
 
-def _fitted(features: Any, answers: Sequence[bool | None], examples: Sequence[Example]) -> tuple[Any, float]:
+def _fitted(matrix: Any, answers: Answers, examples: Sequence[Example]) -> tuple[Numbers, float]:
     """The weights and bias that answer one question. An answer everybody shares needs no weights."""
     import numpy as np
     from sklearn.svm import LinearSVC
@@ -279,7 +320,7 @@ def _fitted(features: Any, answers: Sequence[bool | None], examples: Sequence[Ex
     known = [i for i, answer in enumerate(answers) if answer is not None]
     truth = np.array([bool(answers[i]) for i in known])
     if truth.all() or not truth.any():
-        return np.zeros(features.shape[1], dtype=np.float32), 1.0 if truth.any() else -1.0
+        return np.zeros(matrix.shape[1], dtype=np.float32), 1.0 if truth.any() else -1.0
     model = LinearSVC(C=1.0, random_state=0)
-    model.fit(features[known], truth, sample_weight=[examples[i].weight for i in known])
+    model.fit(matrix[known], truth, sample_weight=[examples[i].weight for i in known])
     return model.coef_[0].astype(np.float32), float(model.intercept_[0])

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from daicho.inquiry.classify import AUTO, Classifier, Correction, Example, Guess, as_examples, fingerprint
-from daicho.inquiry.extract import contact_form, customer_name, fold, order_numbers, products
+from daicho.inquiry.cues import Cues
+from daicho.inquiry.extract import contact_form, customer_name, order_numbers, products
 from daicho.inquiry.needby import need_by
 from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought
 from daicho.inquiry.urgency import Contact, Raise, contact_raise, contacts, date_raise, raised
@@ -272,15 +275,12 @@ def load_judge(
     layout = load_layout(language)
     rules = read_rules(starter_rules(language) if rows is None else rows, layout)
     examples = [*starter_examples(), *as_examples(corrections)]
-    return Judge(rules, _classifier(examples, cache), products, store_accounts)
+    return Judge(rules, load_classifier(examples, cache), products, store_accounts)
 
 
 def starter_rules(language: str) -> list[dict[str, Cell]]:
     """The rows a new ledger's tab of rules begins with."""
-    import tomllib
-
-    path = templates_folder() / language / "starters" / "rules.toml"
-    rows: list[dict[str, Cell]] = tomllib.loads(path.read_text(encoding="utf-8"))["row"]
+    rows: list[dict[str, Cell]] = _toml(templates_folder() / language / "starters" / "rules.toml")["row"]
     return rows
 
 
@@ -309,19 +309,32 @@ def starter_examples(records: Iterable[Mapping[str, Any]] | None = None) -> list
     ]
 
 
-def _classifier(examples: Sequence[Example], cache: Path | None) -> Classifier:
+def load_classifier(examples: Sequence[Example], cache: Path | None) -> Classifier:
+    """A classifier of `examples`, from `cache` where it lies there."""
     import numpy as np
 
+    words = cue_words()
+    cues = Cues(words)
     if cache is None:
-        return Classifier.trained(examples)
-    path = cache / f"model-{fingerprint(examples)[:32]}.npz"
+        return Classifier.trained(examples, cues)
+    path = cache / f"model-{fingerprint(examples, words)[:32]}.npz"
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Classifier.restored(arrays)
-    except (OSError, ValueError, KeyError, EOFError):
-        classifier = Classifier.trained(examples)
+            return Classifier.restored(arrays, cues)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        classifier = Classifier.trained(examples, cues)
     _keep(classifier, path)
     return classifier
+
+
+def cue_words() -> dict[str, list[str]]:
+    """The cue words that come with daicho."""
+    words: dict[str, list[str]] = _toml(templates_folder() / "cues.toml")
+    return words
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def _keep(classifier: Classifier, path: Path) -> None:
