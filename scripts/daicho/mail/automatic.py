@@ -26,7 +26,8 @@ _DAEMONS = ("mailer-daemon", "mail-daemon", "maildaemon")
 _FAILURE = re.compile(
     r"undeliver|not delivered|returned mail|failure notice|mail delivery"
     r"|delivery (?:status|failure|has failed|problem)"
-    r"|配信(?:不能|できません|エラー|に失敗)|配送(?:不能|できません|エラー)|未配達|届(?:けられ|きませ)|エラーメール|送信エラー",
+    r"|配信(?:不能|できません|エラー|に失敗)|配送(?:不能|できません|エラー)|未配達|エラーメール|送信エラー"
+    r"|(?:メール|メッセージ).{0,12}(?:配信|送信|届け).{0,6}ません",
     re.IGNORECASE,
 )
 _DELAY = re.compile(r"delay|warning: (?:could not send|message)|遅延", re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from daicho.mail import charset, html
 from daicho.mail.mime import Part
@@ -89,10 +90,7 @@ def _chosen(children: tuple[Part, ...], root: Part, notes: list[str]) -> str:
 
 
 def _is_stub(plain: str) -> bool:
-    return len(plain) < _STUB_LENGTH and "html" in plain.lower().translate(_FULL_WIDTH)
-
-
-_FULL_WIDTH = {ord(wide): ascii_ for wide, ascii_ in zip("ＨＴＭＬｈｔｍｌ", "htmlhtml", strict=True)}
+    return len(plain) < _STUB_LENGTH and "html" in normalize("NFKC", plain).lower()
 
 
 def _plain(part: Part, notes: list[str]) -> str:

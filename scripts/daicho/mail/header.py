@@ -140,9 +140,11 @@ def decode_words(text: str) -> str:
     position = 0
     for word in _ENCODED_WORD.finditer(text):
         between = text[position : word.start()]
-        word_label = word[1].lower().split("*")[0]
-        if (between.strip() or not run) or word_label != label:
-            pieces += [charset.decode(run, label)[0], between if between.strip() or not run else ""]
+        neighbours = bool(run) and not between.strip()
+        word_label = word[1].lower().split("*")[0]  # without the language of RFC 2231
+        if not neighbours or word_label != label:
+            # The blank between two words is not part of the text.
+            pieces += [charset.decode(run, label)[0], "" if neighbours else between]
             label, run = word_label, b""
         payload = word[3].encode("utf-8", "replace")
         run += transfer.from_q(payload) if word[2] in "qQ" else transfer.from_base64(payload)
@@ -176,17 +178,13 @@ def parameters(value: bytes) -> tuple[str, dict[str, str]]:
 
 def _parameter_pieces(text: str) -> list[str]:
     """`text` cut at the semicolons outside quotes. A quote that never closes reaches to the end."""
-    pieces = [""]
-    current: list[str] = []
+    pieces: list[list[str]] = [[]]
     for token in _PARAMETER_PIECE.findall(text):
-        if token != ";":
-            current.append(token)
-            continue
-        pieces[-1] = "".join(current)
-        pieces.append("")
-        current = []
-    pieces[-1] = "".join(current)
-    return pieces
+        if token == ";":
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return ["".join(tokens) for tokens in pieces]
 
 
 def _unquoted(text: str) -> str:

@@ -7,9 +7,9 @@ tag: minutes) and drops text it does not expect; a mail to a shop needs its word
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
+from html import unescape
 
 _TAG_NAME = re.compile(r"/?[A-Za-z][A-Za-z0-9:\-]*(?=[\s/>])")
 _UNQUOTED = re.compile(r"""[^>"']*""")
@@ -141,7 +141,7 @@ class _Page:
 
     def write(self, text: str) -> None:
         if "&" in text:
-            text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+            text = _ENTITY.sub(lambda entity: unescape(entity.group()), text)
         if self._preformatted:
             first, *others = text.split("\n")
             self._add(first)

@@ -20,7 +20,7 @@ CONTENT_LIMIT = 20 * 1024 * 1024
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """One entity: its header, the place `raw[start:end]` of its body, and its parts if it has any.
 

@@ -50,6 +50,8 @@ _WROTE = (
     "のメッセージ:",
     "さんより:",
 )
+_ATTRIBUTION_ENDS = (":", "：", "書きました。")
+_WRAPPED_STARTS = ("On ", "At ", "In message ", "In article ")
 _DATE_FIRST = re.compile(r"[(（]?\d{4}\s?[年/.\-]\s?\d{1,2}\s?[月/.\-]\s?\d{1,2}")
 _CLOCK = re.compile(r"\d{1,2}[:時]\d{1,2}")
 
@@ -88,7 +90,7 @@ _SENTENCE_ENDS = (
     "願います",
 )
 _SENT_FROM_STARTS = ("sent from ", "sent via ", "get outlook for ", "outlook for ")
-_SENT_FROM_ENDS = ("から送信", "からの送信", "から送信されました", "を入手", "を入手してください")
+_SENT_FROM_ENDS = ("から送信", "からの送信", "から送信されました")
 
 
 @dataclass(slots=True)
@@ -171,10 +173,10 @@ def _head_end(lines: list[str], i: int) -> int:
     """Where the head that starts at line `i` ends: a separator, fields, both, or an attribution."""
     if _is_separator(lines[i]):
         below = _skip_blank(lines, i + 1)
-        return (
-            _fields_end(lines, below) if below < len(lines) and _fields_end(lines, below) > below else i + 1
-        )
-    return _fields_end(lines, i) if _fields_end(lines, i) > i else i + _attribution_length(lines, i)
+        fields_end = _fields_end(lines, below)
+        return fields_end if fields_end > below else i + 1
+    fields_end = _fields_end(lines, i)
+    return fields_end if fields_end > i else i + _attribution_length(lines, i)
 
 
 def _is_quote(line: str) -> bool:
@@ -197,14 +199,8 @@ def _between_rules(line: str) -> str:
     """The words of `---- words ----`, case folded; "" for any other line."""
     line = line.strip()
     words = line.strip(_SEPARATOR_SIGNS)
-    if (
-        len(line) > _LINE_LIMIT
-        or len(line) - len(words) < 4
-        or line[:1] == words[:1]
-        or line[-1:] == words[-1:]
-    ):
-        return ""
-    return words.casefold()
+    between = line[:1] != words[:1] and line[-1:] != words[-1:] and len(line) - len(words) >= 4
+    return words.casefold() if between and len(line) <= _LINE_LIMIT else ""
 
 
 def _is_separator(line: str) -> bool:
@@ -241,29 +237,25 @@ def _field_role(line: str) -> str:
 def _attribution_length(lines: list[str], i: int) -> int:
     """How many lines from `i` on say who wrote what follows; 0 if they do not."""
     first = lines[i].strip()
-    # Only one that starts with its date is ever wrapped.
-    may_wrap = first.startswith(("On ", "At ")) or bool(_DATE_FIRST.match(first))
+    may_wrap = first.startswith(_WRAPPED_STARTS) or _DATE_FIRST.match(first)
     joined = ""
-    for count in range(1, _ATTRIBUTION_LINES + 1 if may_wrap else 2):
-        line = lines[i + count - 1].strip() if i + count <= len(lines) else ""
-        if not line or len(joined) + len(line) > _LINE_LIMIT:
+    for count, line in enumerate(lines[i : i + (_ATTRIBUTION_LINES if may_wrap else 1)], start=1):
+        if not line.strip() or len(joined) + len(line) > _LINE_LIMIT:
             return 0
-        joined = f"{joined} {line}".lstrip()
-        if _is_attribution(joined, quote_follows=_next_is_quote(lines, i + count)):
+        joined = f"{joined} {line.strip()}".lstrip()
+        if joined.endswith(_ATTRIBUTION_ENDS) and _is_attribution(
+            joined, quote_follows=_next_is_quote(lines, i + count)
+        ):
             return count
     return 0
 
 
 def _is_attribution(joined: str, *, quote_follows: bool) -> bool:
-    if not joined.endswith((":", "：", "書きました。")):
-        return False
     line = joined[:-1].rstrip().casefold() + ":"
     if line.endswith(_WROTE):
         return quote_follows or "@" in line or bool(_CLOCK.search(line))
-    if not _DATE_FIRST.match(line):
-        return False
     # Gmail: 「2026年1月5日(月) 10:23 店 <shop@example.jp>:」
-    return quote_follows or (line.endswith(">:") and "@" in line)
+    return bool(_DATE_FIRST.match(line)) and (quote_follows or (line.endswith(">:") and "@" in line))
 
 
 def _without_signature(lines: list[str]) -> list[str]:
@@ -271,14 +263,16 @@ def _without_signature(lines: list[str]) -> list[str]:
     while lines and _is_sent_from(lines[-1]):
         lines = _without_blank_end(lines[:-1])
     for i in range(max(0, len(lines) - 2 * _SIGNATURE_LINES), len(lines)):
-        if _is_signature(lines[i].rstrip("\n"), [line.strip() for line in lines[i + 1 :] if line.strip()]):
+        if _is_signature(lines[i], [line.strip() for line in lines[i + 1 :] if line.strip()]):
             return _without_blank_end(lines[:i])
     return lines
 
 
 def _is_sent_from(line: str) -> bool:
     line = line.strip().casefold()
-    return len(line) <= 80 and (line.startswith(_SENT_FROM_STARTS) or line.endswith(_SENT_FROM_ENDS))
+    if len(line) > 80 or "フォーム" in line:  # how a contact form's notice ends is worth knowing
+        return False
+    return line.startswith(_SENT_FROM_STARTS) or line.endswith(_SENT_FROM_ENDS)
 
 
 def _is_signature(rule: str, below: list[str]) -> bool:
