@@ -1,4 +1,4 @@
-"""The stand-in's objects over cells (filters, protections, charts ...) and developer metadata."""
+"""The stand-in's sheets, objects over cells (filters, protections, charts ...) and developer metadata."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from sheets_api import SheetsServer
 from sheets_api.book import NOW, Book, area, columns, note, rows, text, typing
@@ -21,6 +22,88 @@ def server() -> Iterator[SheetsServer]:
 @pytest.fixture
 def book(server: SheetsServer) -> Book:
     return Book(server)
+
+
+# Sheets
+
+
+@pytest.mark.parametrize(
+    ("moved", "to", "order"),
+    [
+        ("a", 3, ["b", "c", "a", "d"]),
+        ("a", 4, ["b", "c", "d", "a"]),
+        ("d", 1, ["a", "d", "b", "c"]),
+        ("b", 1, ["a", "b", "c", "d"]),
+    ],
+)
+def test_a_sheets_new_index_counts_positions_before_the_move(
+    book: Book, moved: str, to: int, order: list[str]
+) -> None:
+    book.batch({"updateSheetProperties": {"properties": {"sheetId": 0, "title": "a"}, "fields": "title"}})
+    book.batch(*({"addSheet": {"properties": {"title": name, "sheetId": ord(name)}}} for name in "bcd"))
+    number = 0 if moved == "a" else ord(moved)
+    book.batch({"updateSheetProperties": {"properties": {"sheetId": number, "index": to}, "fields": "index"}})
+    assert book.titles() == order
+
+
+def test_a_new_sheet_is_described_in_full(book: Book) -> None:
+    properties = {
+        "title": "t",
+        "gridProperties": {"rowCount": 9, "frozenRowCount": 1},
+        "tabColor": {"red": 0.5},
+    }
+    reply = book.batch({"addSheet": {"properties": properties}})[0]["addSheet"]["properties"]
+    assert reply.pop("sheetId") > 0
+    assert reply == {
+        "title": "t",
+        "index": 1,
+        "sheetType": "GRID",
+        "gridProperties": {"rowCount": 9, "columnCount": 26, "frozenRowCount": 1},
+        "tabColor": {"red": 0.49803922},
+        "tabColorStyle": {"rgbColor": {"red": 0.49803922}},
+    }
+
+
+def test_unfreezing_and_shrinking_pass_only_one_after_the_other(book: Book) -> None:
+    def properties(**grid: int) -> Json:
+        mask = ",".join(f"gridProperties.{name}" for name in grid)
+        return {
+            "updateSheetProperties": {"properties": {"sheetId": 0, "gridProperties": grid}, "fields": mask}
+        }
+
+    book.batch(properties(frozenRowCount=5))
+    assert "non-frozen rows" in book.refused(properties(frozenRowCount=0, rowCount=5))
+    book.batch(properties(frozenRowCount=0), properties(rowCount=5))
+
+
+def test_the_last_visible_sheet_cannot_be_deleted(book: Book) -> None:
+    book.batch({"addSheet": {"properties": {"sheetId": 3, "title": "hidden", "hidden": True}}})
+    message = book.refused({"deleteSheet": {"sheetId": 0}})
+    assert message.endswith("You can't remove all the visible sheets in a document.")
+
+
+def test_a_sheet_is_copied_within_and_between_spreadsheets(book: Book, server: SheetsServer) -> None:
+    book.put("A1", [["x", "=A1"]], "USER_ENTERED")
+    book.batch({"addNamedRange": {"namedRange": {"name": "N", "range": area(0, 1, 0, 1)}}})
+    request = {"sourceSheetId": 0, "newSheetName": "twin", "insertSheetIndex": 0, "newSheetId": 8}
+    reply = book.batch({"duplicateSheet": request})[0]["duplicateSheet"]["properties"]
+    assert (reply["sheetId"], reply["index"], book.titles()) == (8, 0, ["twin", "Sheet1"])
+    other = Book(server, "other")
+    copy = book.ok("POST", "/sheets/0:copyTo", {"destinationSpreadsheetId": other.id})
+    assert (copy["title"], copy["index"]) == ("Copy of Sheet1", 1)
+    assert other.values("'Copy of Sheet1'") == [["x", "x"]]
+
+
+def test_a_spreadsheet_is_created_with_its_sheets_and_cells(server: SheetsServer) -> None:
+    data = [{"startRow": 1, "rowData": [{"values": [text("返品")]}]}]
+    body: Any = {
+        "properties": {"title": "台帳", "locale": "ja_JP", "timeZone": "Asia/Tokyo"},
+        "sheets": [{"properties": {"title": "問い合わせ台帳", "sheetId": 5}, "data": data}],
+    }
+    made = requests.post(f"{server.url}/v4/spreadsheets", json=body, timeout=30).json()
+    assert (made["properties"]["locale"], made["properties"]["timeZone"]) == ("ja_JP", "Asia/Tokyo")
+    assert [sheet["properties"]["sheetId"] for sheet in made["sheets"]] == [5]
+    assert server.as_person(made["spreadsheetId"]).values("問い合わせ台帳") == [[], ["返品"]]
 
 
 # Objects over cells

@@ -15,10 +15,14 @@ from .workbook import Workbook
 
 
 class Context(NamedTuple):
-    """What a request works on: a fork of the workbook, and the day for texts such as `1-2`."""
+    """What a request works on: a fork of the workbook, and the day for texts such as `1-2`.
+
+    Whether cells that become checkboxes hold FALSE at once is not established: `filled_checkboxes` chooses.
+    """
 
     workbook: Workbook
     today: date
+    filled_checkboxes: bool = False
 
 
 Kind = Callable[[Context, Json], Json | None]

@@ -129,12 +129,15 @@ def set_data_validation(context: Context, body: Json) -> None:
     rule = body.get("rule")
     if rule is not None:
         rule = _checked_rule(rule)
+    kind_of = (rule or {}).get("condition", {}).get("type")
+    checkbox = kind_of == "BOOLEAN" and context.filled_checkboxes
 
     def ruled(_row: int, _column: int, cell: Cell) -> Cell:
         if rule is None:
             extra = {name: item for name, item in (cell.extra or {}).items() if name != "dataValidation"}
             return cell._replace(extra=extra or None)
-        return cell._replace(extra=(cell.extra or {}) | {"dataValidation": rule})
+        value = False if checkbox and cell.value is None else cell.value
+        return cell._replace(value=value, extra=(cell.extra or {}) | {"dataValidation": rule})
 
     sheet.change(rect, ruled, sparse=rule is None)
 

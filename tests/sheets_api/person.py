@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .a1 import Rect, column_index
-from .batch import Context, apply
+from .batch import apply
 from .cells import FORMATTED
 from .errors import ApiError, Json
 from .grid import Sheet, grid_range
@@ -145,7 +145,7 @@ class Person:
     def _do(self, request: Json) -> None:
         with self.store.lock:
             draft = self._draft()
-            apply(Context(draft, self.store.now().date()), [request])
+            apply(self.store.context(draft), [request])
             self._keep(draft)
 
     def _type(self, tab: str, row: int, column: int, typed: list[str]) -> None:

@@ -61,8 +61,15 @@ class SheetsServer:
     (number of the request, verb, path); see the module trouble for what may be ordered.
     """
 
-    def __init__(self, port: int = 0, *, auth_required: bool = False, clock: Clock = utc_now) -> None:
-        self.store = Store(clock)
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        auth_required: bool = False,
+        filled_checkboxes: bool = False,
+        clock: Clock = utc_now,
+    ) -> None:
+        self.store = Store(clock, filled_checkboxes=filled_checkboxes)
         self.tokens = Tokens(required=auth_required)
         self.requests: list[Exchange] = []
         self._decide = trouble.decider(None)

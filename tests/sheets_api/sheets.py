@@ -67,7 +67,7 @@ def create(call: Call) -> Answer:
         # Sheets that are sent replace the one a new spreadsheet has.
         book.sheets = []
         try:
-            _fill(Context(book, today(call)), call.body["sheets"])
+            _fill(call.store.context(book), call.body["sheets"])
         except ApiError:
             del call.store.files[file.id]
             raise
@@ -92,7 +92,7 @@ def _fill(context: Context, sheets: list[Json]) -> None:
 @answers("sheets.spreadsheets.batchUpdate")
 def batch_update(call: Call) -> Answer:
     draft = workbook(call).fork()
-    replies = batch.apply(Context(draft, today(call)), call.body.get("requests", []))
+    replies = batch.apply(call.store.context(draft), call.body.get("requests", []))
     answer: Json = select({"spreadsheetId": draft.id, "replies": replies}, call.mask)
     if call.body.get("includeSpreadsheetInResponse") and wants(call.mask, "updatedSpreadsheet"):
         areas = [draft.reading(text) for text in call.body.get("responseRanges", [])]

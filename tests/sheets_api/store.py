@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from .batch import Context
 from .errors import ApiError, DriveError, Json, forbidden, not_found
 from .workbook import Clock, Workbook, utc_now
 
@@ -43,10 +44,11 @@ class File:
 class Store:
     """The files, behind one lock: requests are served one after the other."""
 
-    def __init__(self, clock: Clock = utc_now) -> None:
+    def __init__(self, clock: Clock = utc_now, *, filled_checkboxes: bool = False) -> None:
         self.files: dict[str, File] = {}
         self.lock = threading.RLock()
         self.clock = clock
+        self.filled_checkboxes = filled_checkboxes
 
     def now(self) -> datetime:
         return self.clock().astimezone(UTC)
@@ -81,6 +83,10 @@ class Store:
             # An .xlsx that lies in Drive, say.
             raise ApiError("This operation is not supported for this document", status="FAILED_PRECONDITION")
         return file.workbook
+
+    def context(self, draft: Workbook) -> Context:
+        """For requests on a fork."""
+        return Context(draft, self.now().date(), self.filled_checkboxes)
 
     def commit(self, workbook: Workbook) -> None:
         """Keeps a fork in place of the workbook it was forked from."""
