@@ -1,0 +1,191 @@
+"""Reply templates, filled with what is known of an inquiry.
+
+A text is filled in a single pass: what comes from outside goes in once, as plain text, and is never looked
+at again. A customer whose name is `{署名}` stays `{署名}`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+
+from daicho.inquiry.extract import fold
+from daicho.mail.plain import one_line
+from daicho.wording import LANGUAGES, Wording, templates_folder
+
+VALUE_LIMIT = 300
+"""Characters of one value from outside. No name, order number or subject needs more."""
+
+CLOSING_LIMIT = 60
+"""A last paragraph of at most so many characters, without fields, is a closing phrase."""
+
+GREETING_PARAGRAPHS = 3
+GREETING = frozenset({"customer", "shop", "assignee"})
+"""Who greets whom: the paragraphs at the top that name these are the greeting."""
+
+_FIELD = re.compile(r"[{｛]([^{}｛｝\n]{1,80})[}｝]")
+_HONORIFIC = "様"
+_ADDRESSED = re.compile(rf"{_FIELD.pattern}([ \u3000]*{_HONORIFIC})?")
+_BLANK_LINES = re.compile(r"\n[ \t\u3000]*(?:\n[ \t\u3000]*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One row of the templates tab. `category` is a key of the triage guide; `on` False: never suggested."""
+
+    key: str
+    name: str
+    subject: str
+    body: str
+    category: str = ""
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A filled template. `missing` are the labels of fields nobody knew, one for each place they stand at."""
+
+    subject: str
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The names of fields. `labels` maps a field to its name in the shop's language, `names` every name, in
+    any language and folded, to its field."""
+
+    labels: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def key(self, name: str) -> str:
+        """The field that `name` means. A name of the shop's own is its own field."""
+        folded = _folded(name)
+        return self.names.get(folded, folded)
+
+    def used(self, text: str) -> list[str]:
+        """The fields that `text` has places for, in order."""
+        return [self.key(match[1]) for match in _FIELD.finditer(text)]
+
+    def unknown(self, text: str, own: Mapping[str, str]) -> list[str]:
+        """The names in braces that are neither a field nor among the shop's `own`."""
+        names = (match[1] for match in _FIELD.finditer(text))
+        return [name for name in names if self.key(name) not in self.labels and self.key(name) not in own]
+
+
+def _folded(name: str) -> str:
+    return "".join(fold(name).split())
+
+
+@cache
+def load_fields(language: str) -> Fields:
+    """The fields with their names in `language`; templates may use the names of any language."""
+    labels = {
+        known: tomllib.loads((templates_folder() / known / "fields.toml").read_text(encoding="utf-8"))
+        for known in LANGUAGES
+    }
+    names = {_folded(label): key for known in LANGUAGES for key, label in labels[known].items()}
+    return Fields(labels[language], names)
+
+
+def outside(text: str) -> str:
+    """Text from outside as a value: one line, no control characters, not endless."""
+    line = " ".join(one_line(text).split())
+    return line if len(line) <= VALUE_LIMIT else line[:VALUE_LIMIT] + "…"
+
+
+def fill(template: Template, values: Mapping[str, str], fields: Fields, wording: Wording) -> Filled:
+    """`template` with its fields filled. `values` are by field (`Fields.key`); "" counts as not known.
+
+    A field nobody knows stays to be seen (【要記入：お届け日】) and is counted; a name in braces that is no
+    field stays as it stands. A customer without a name is addressed as お客様.
+    """
+    missing: list[str] = []
+    place = _Filler(values, fields, wording, missing)
+    # The subject of a reply is the customer's own: only what the body lacks is counted.
+    subject = one_line(_ADDRESSED.sub(_Filler(values, fields, wording, []), template.subject))
+    return Filled(subject, _ADDRESSED.sub(place, template.body).strip(), tuple(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """What goes into one place of a text."""
+
+    values: Mapping[str, str]
+    fields: Fields
+    wording: Wording
+    missing: list[str]
+
+    def __call__(self, match: re.Match[str]) -> str:
+        key, honorific = self.fields.key(match[1]), match[2] or ""
+        value = self.values.get(key, "")
+        if key == "customer":
+            return self._customer(value, honorific)
+        if value:
+            return value + honorific
+        if key not in self.fields.labels:
+            return match[0]
+        self.missing.append(self.fields.labels[key])
+        return self.wording.say("reply.blank", field=self.fields.labels[key]) + honorific
+
+    def _customer(self, name: str, honorific: str) -> str:
+        # People type names with 様 already, and a name nobody knows has none.
+        bare = name.removesuffix(_HONORIFIC).rstrip() if honorific else name
+        return bare + honorific if bare else self.wording.say("reply.customer")
+
+
+def combine(templates: Sequence[Template], fields: Fields, wording: Wording) -> Template:
+    """One template for several requests of one mail: one greeting, each part's core, one closing."""
+    first, *others = templates
+    if not others:
+        return first
+    parts = [_parted(template.body, fields) for template in templates]
+    bridge = [wording.say("reply.also")]
+    cores = [parts[0].core]
+    for part in parts[1:]:
+        cores += [bridge, part.core]
+    closing = next((part.closing for part in parts if part.closing), [])
+    phrase = next((part.phrase for part in reversed(parts) if part.phrase), [])
+    paragraphs = [*parts[0].greeting, *(text for core in cores for text in core), *phrase, *closing]
+    return replace(first, body="\n\n".join(paragraphs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """A body in paragraphs: greeting, core, closing phrase, and the signature with what leads to it."""
+
+    greeting: list[str]
+    core: list[str]
+    phrase: list[str]
+    closing: list[str]
+
+
+def _parted(body: str, fields: Fields) -> _Parted:
+    paragraphs = _BLANK_LINES.split(body.strip())
+    top = 0
+    while top < min(GREETING_PARAGRAPHS, len(paragraphs)) and GREETING & set(fields.used(paragraphs[top])):
+        top += 1
+    greeting, rest = paragraphs[:top], paragraphs[top:]
+    closing = [rest.pop()] if rest and "signature" in fields.used(rest[-1]) else []
+    phrase = []
+    if len(rest) > 1 and len(rest[-1]) <= CLOSING_LIMIT and not fields.used(rest[-1]):
+        phrase = [rest.pop()]
+    return _Parted(greeting, rest, phrase, closing)
+
+
+def spoken_date(day: date, wording: Wording) -> str:
+    """`11月18日（水）`, or as the shop's language says it."""
+    weekdays, months = wording.say("reply.weekdays").split(), wording.say("reply.months").split()
+    weekday, month = weekdays[day.weekday()], months[day.month - 1]
+    return wording.say("reply.date", month=month, day=day.day, weekday=weekday)
+
+
+def find_template(chosen: str, templates: Sequence[Template]) -> Template | None:
+    """The template a person means by `chosen`: its key or its name, in whatever width or case."""
+    wanted = _folded(chosen)
+    by: tuple[Callable[[Template], str], ...] = (lambda each: each.key, lambda each: each.name)
+    return next((each for name in by for each in templates if wanted and _folded(name(each)) == wanted), None)

@@ -1,0 +1,168 @@
+"""The templates tab, and the texts it makes for the rows of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from daicho.inquiry.reply import (
+    Fields,
+    Filled,
+    Template,
+    combine,
+    fill,
+    find_template,
+    load_fields,
+    outside,
+    spoken_date,
+)
+from daicho.ledger.propose import Speaker
+from daicho.ledger.rows import CELL_LIMIT, text_of, words_of
+from daicho.ledger.settings import DEFAULT_TARGETS, Settings
+from daicho.mail.plain import clean
+from daicho.sheets.layout import Layout
+from daicho.sheets.workbook import Cell, Record
+
+MARGIN = 500
+"""Units of the cell left for the line that counts what is to be filled in, and for the mark of a cut."""
+
+TICKS = frozenset({"✓", "✔", "☑", "✅", "true", "1", "yes", "y", "x", "○", "◯", "はい", "レ"})
+
+
+def is_ticked(cell: Cell) -> bool:
+    """Whether a person ticked a box, in whatever way their program or they write a tick."""
+    return cell is True or text_of(cell).strip().casefold() in TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a row says that goes into its reply. Texts are as they stand; `received` is local."""
+
+    customer: str = ""
+    order: str = ""
+    product: str = ""
+    assignee: str = ""
+    phone: str = ""
+    subject: str = ""
+    received: datetime | None = None
+    priority: str = "normal"
+
+
+class Replies:
+    """The reply templates of a shop, with everything that fills them but the row itself."""
+
+    def __init__(
+        self,
+        tables: Mapping[str, Sequence[Record]],
+        settings: Settings,
+        speaker: Speaker,
+        shop_name: str,
+        now: datetime,
+    ) -> None:
+        layout = speaker.layout
+        self.fields: Fields = load_fields(layout.language)
+        self.templates = read_templates(tables.get("templates", ()), layout)
+        self._settings = settings
+        self._speaker = speaker
+        self._now = now
+        self.own = own_values(tables.get("settings", ()), layout, self.fields)
+        """What the shop itself has set, by field: its rows その他 of the settings tab, name and signature."""
+        for field, value in (("shop", shop_name), ("signature", settings.signature)):
+            if value:
+                self.own.setdefault(field, value)
+
+    def suggested(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Those of `keys` that the shop has and has switched on. A shop without the tab has said nothing."""
+        if not self.templates:
+            return tuple(keys)
+        on = {template.key for template in self.templates if template.on}
+        return tuple(key for key in keys if key in on)
+
+    def chosen(self, cell: str) -> list[Template]:
+        """The templates that a cell names, by key or name; several where it lists several."""
+        whole = find_template(cell, self.templates)
+        named = [whole] if whole else [find_template(word, self.templates) for word in words_of(cell)]
+        return [template for template in named if template]
+
+    def fill(self, cell: str, asked: Asked) -> Filled | None:
+        """The reply that the template cell asks for; None where it names no template."""
+        templates = self.chosen(cell)
+        if not templates:
+            return None
+        wording = self._speaker.wording
+        return fill(combine(templates, self.fields, wording), self._values(asked), self.fields, wording)
+
+    def _values(self, asked: Asked) -> dict[str, str]:
+        clock, wording = self._speaker.clock, self._speaker.wording
+        today = self._now.astimezone(clock.zone).date()
+        promised = promised_date(self._settings, asked.priority, self._now.astimezone(clock.zone))
+        known = {
+            "customer": outside(asked.customer),
+            "order": outside(asked.order),
+            "product": outside(asked.product),
+            "assignee": outside(asked.assignee),
+            "phone": outside(asked.phone),
+            "subject": outside(asked.subject),
+            "received": spoken_date(asked.received, wording) if asked.received else "",
+            "today": spoken_date(today, wording),
+            "promised_date": spoken_date(promised, wording) if promised else "",
+        }
+        return self.own | {field: value for field, value in known.items() if value}
+
+    def cell(self, filled: Filled | None) -> str | None:
+        """What the reply column shows: what is left to fill in, then the text as far as a cell holds it."""
+        if filled is None:
+            return None
+        say, head = self._speaker.wording.say, ""
+        if filled.missing:
+            fields = "、".join(dict.fromkeys(filled.missing))
+            head = say("reply.to-fill", count=len(filled.missing), fields=fields) + "\n\n"
+        units = filled.text.encode("utf-16-le", "replace")
+        if len(units) <= 2 * (CELL_LIMIT - MARGIN):
+            return head + filled.text
+        return head + units[: 2 * (CELL_LIMIT - MARGIN)].decode("utf-16-le", "ignore") + say("reply.cut")
+
+
+def read_templates(records: Sequence[Record], layout: Layout) -> tuple[Template, ...]:
+    """The templates tab; of two rows with one key the upper one holds, a row without key or text is none."""
+    found: dict[str, Template] = {}
+    for record in records:
+        cells = {key: text_of(cell).strip() for key, cell in record.cells.items()}
+        key, body = cells.get("key", ""), cells.get("body", "")
+        if key and body:
+            template = Template(
+                key=key,
+                name=cells.get("name", ""),
+                subject=cells.get("subject", ""),
+                body=clean(body),
+                category=layout.option("category", cells.get("category", "")),
+                on=is_ticked(record.cells.get("on")),
+            )
+            found.setdefault(key, template)
+    return tuple(found.values())
+
+
+def own_values(records: Sequence[Record], layout: Layout, fields: Fields) -> dict[str, str]:
+    """The settings tab's rows その他 as values: a field of the row's name is filled with its value."""
+    values: dict[str, str] = {}
+    for record in records:
+        setting, name, value = (
+            text_of(record.cells.get(key)).strip() for key in ("setting", "name", "value")
+        )
+        if layout.option("setting", setting) == "value" and name and value:
+            values.setdefault(fields.key(name), clean(value))
+    return values
+
+
+def promised_date(settings: Settings, priority: str, now: datetime) -> datetime | None:
+    """The day an answer can be promised for: the target of its urgency, counted from the next business day.
+
+    `now` is aware, in the shop's zone. None for a shop that never opens.
+    """
+    target = settings.targets.get(priority) or DEFAULT_TARGETS["normal"]
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
+    try:
+        return settings.calendar.due(settings.calendar.add_hours(tomorrow, 0), target)
+    except ValueError:
+        return None
