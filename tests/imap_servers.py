@@ -386,6 +386,21 @@ class OddServer(socketserver.ThreadingTCPServer):
     def account(self) -> Account:
         return Server("shop", self.server_address[1]).account
 
+    def fetched(self, uids: list[int], items: bytes) -> bytes:
+        """An honest answer: size and, where asked for, the whole mail or its header."""
+        lines = []
+        for uid in uids:
+            mail = self.mails[uid]
+            told = b"UID %d RFC822.SIZE %d" % (uid, len(mail))
+            if b"BODY.PEEK[]" in items:
+                part = mail[:1_000] if b"<0." in items else mail
+                told += b" BODY[]%s {%d}\r\n%s" % (b"<0>" if b"<0." in items else b"", len(part), part)
+            elif b"HEADER.FIELDS" in items:
+                header = mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+                told += b" BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM)] {%d}\r\n%s" % (len(header), header)
+            lines.append(b"* %d FETCH (%s)\r\n" % (uid, told))
+        return b"".join(lines) + b"<tag> OK done\r\n"
+
     def __enter__(self) -> OddServer:
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
         return self
@@ -419,7 +434,7 @@ class OddSession(socketserver.StreamRequestHandler):
         if fetch:
             uids = [int(uid) for uid in fetch[1].split(b",")]
             odd = self.server.fault(uids, fetch[2])
-            return self.fetched(uids, fetch[2]) if odd is None else odd
+            return self.server.fetched(uids, fetch[2]) if odd is None else odd
         told = {
             b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
             b"LIST": b'* LIST () "/" INBOX\r\n',
@@ -429,18 +444,3 @@ class OddSession(socketserver.StreamRequestHandler):
         return (
             b"".join(text for name, text in told.items() if command.startswith(name)) + b"<tag> OK done\r\n"
         )
-
-    def fetched(self, uids: list[int], items: bytes) -> bytes:
-        """An honest answer: size and, where asked for, the whole mail or its header."""
-        lines = []
-        for uid in uids:
-            mail = self.server.mails[uid]
-            told = b"UID %d RFC822.SIZE %d" % (uid, len(mail))
-            if b"BODY.PEEK[]" in items:
-                part = mail[:1_000] if b"<0." in items else mail
-                told += b" BODY[]%s {%d}\r\n%s" % (b"<0>" if b"<0." in items else b"", len(part), part)
-            elif b"HEADER.FIELDS" in items:
-                header = mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-                told += b" BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM)] {%d}\r\n%s" % (len(header), header)
-            lines.append(b"* %d FETCH (%s)\r\n" % (uid, told))
-        return b"".join(lines) + b"<tag> OK done\r\n"

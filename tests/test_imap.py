@@ -493,7 +493,7 @@ def test_a_mail_the_server_stumbles_over_stops_no_other(log: Log, asked: bytes, 
     def stumble(uids: list[int], items: bytes) -> bytes | None:
         if 3 not in uids or asked not in items:
             return None
-        return answer if uids == [3] or not answer.startswith(b"*") else b"<tag> BAD\r\n"
+        return answer if uids == [3] or not answer else b"<tag> BAD\r\n"
 
     with OddServer(MAILS, stumble) as server:
         received = log.sync(imap(server.account))
@@ -505,9 +505,36 @@ def test_a_mail_the_server_stumbles_over_stops_no_other(log: Log, asked: bytes, 
         assert log.sync(imap(server.account)) == []
 
 
-@pytest.mark.parametrize("answer", [b"<tag> NO [OVERQUOTA] too much today\r\n", b""])
-def test_a_server_that_refuses_everything_makes_no_rows_of_it(log: Log, answer: bytes) -> None:
-    with OddServer(MAILS, lambda uids, items: answer) as server, pytest.raises(MailError) as caught:
+def test_a_mail_left_out_of_a_long_answer_is_asked_for_alone(log: Log) -> None:
+    requests = []
+
+    def leave_out_the_third(uids: list[int], items: bytes) -> bytes | None:
+        requests.append(uids)
+        others = [uid for uid in uids if uid != 3]
+        return server.fetched(others, items) if others else None
+
+    with OddServer(MAILS, leave_out_the_third) as server:
+        received = log.sync(imap(server.account))
+    assert sorted(keys(received)) == [key(number) for number in range(1, 9)]
+    assert requests[-1] == [3]
+
+
+@pytest.mark.parametrize("refused", [b"", b"BODY.PEEK[]"], ids=["everything", "bodies"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<tag> NO [OVERQUOTA] too much today\r\n",
+        b"",
+        b"<tag> OK done\r\n",
+        b"".join(b"* %d FETCH (UID %d BODY[] NIL)\r\n" % (uid, uid) for uid in range(1, 9)) + b"<tag> OK\r\n",
+    ],
+    ids=["refuses", "hangs up", "sends nothing", "sends NIL"],
+)
+def test_a_server_in_trouble_makes_no_rows_of_it(log: Log, answer: bytes, refused: bytes) -> None:
+    def refuse(uids: list[int], items: bytes) -> bytes | None:
+        return answer if refused in items else None
+
+    with OddServer(MAILS, refuse) as server, pytest.raises(MailError) as caught:
         log.sync(imap(server.account))
     assert log.keys == []
     assert log.cursors == {}

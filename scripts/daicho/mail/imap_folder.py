@@ -27,6 +27,9 @@ SEARCH_WINDOW = 50_000
 COMMAND_BYTES = 7_800
 """Bytes of UIDs in one command: servers accept lines of 8,000 (RFC 2683, 3.2.1.5)."""
 
+SEVERAL = 3
+"""From this many mails on, all of them unreadable means that the server is in trouble."""
+
 HEAD = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM)]"
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -150,6 +153,9 @@ class ImapFolder:
                 mails[entry] = self._raw_mail(entry, raw, left)
         lost = [entry for entry in entries if entry not in mails]
         there = self._still_there([entry.uid for entry in lost])
+        # Many mails and not one comes: better no row than as many that say "unreadable".
+        if not mails and len(there) >= SEVERAL:
+            raise Unanswered("mail.unanswered", host=self._connection.account.host, answer="NIL")
         for entry in lost:
             if entry.uid in there:
                 # Left out among many, a mail may still be sent alone.
@@ -194,7 +200,7 @@ class ImapFolder:
         there: set[int] = set()
         for chunk in chunks(uids):
             there.update(self._matching(["UID", ",".join(map(str, chunk))]))
-        return there
+        return there & set(uids)
 
     def _matching(self, criteria: list[str | date]) -> list[int]:
         return list(self._connection.ask(self.name, lambda client: client.search(criteria)))
@@ -210,19 +216,32 @@ class ImapFolder:
         )
 
     def _fetch(self, uids: list[int], items: list[str]) -> Answers:
-        """One UID FETCH. One that the server cannot answer is asked again in halves, so that a single odd
-        mail stops no other; that mail is absent from the answer. Raises MailError.
+        """One UID FETCH. What the server cannot answer is asked again in halves, so that one odd mail stops
+        no other; that mail is absent from the answer. Raises MailError.
         """
-        drops = 2 if len(uids) > 1 else TRIES
-        try:
-            return self._connection.ask(self.name, lambda client: client.fetch(uids, items), drops)
-        except Unanswered:
-            if len(uids) > 1:
-                half = len(uids) // 2
-                return self._fetch(uids[:half], items) | self._fetch(uids[half:], items)
-            # Is it this mail, or would the server refuse anything now? The latter raises.
-            self._connection.ask(self.name, lambda client: client.fetch(uids, ["UID"]))
-            return {}
+        answers: Answers = {}
+        refused = 0
+        waiting = [uids]
+        while waiting:
+            some = waiting.pop()
+            drops = 2 if len(some) > 1 else TRIES
+            try:
+                answers |= self._ask_for(some, items, drops)
+            except Unanswered:
+                if len(some) > 1:
+                    half = len(some) // 2
+                    waiting += [some[half:], some[:half]]
+                    continue
+                refused += 1
+                # Several mails refused and none handed out: it is not the mails.
+                if refused == SEVERAL and not answers:
+                    raise
+                # Would the server refuse anything now? Then this raises.
+                self._ask_for(some, ["UID"], TRIES)
+        return answers
+
+    def _ask_for(self, uids: list[int], items: list[str], drops: int) -> Answers:
+        return dict(self._connection.ask(self.name, lambda client: client.fetch(uids, items), drops))
 
 
 def chunks(uids: list[int]) -> Iterator[list[int]]:
