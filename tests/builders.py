@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from daicho.inquiry.customer import Party
 from daicho.inquiry.extract import order_numbers, phones
 from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.rules import RuleSet
 from daicho.ledger.plan import Arrival, Plan
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
@@ -82,9 +83,14 @@ def arrival(
     return Arrival(message, incoming, party, "support/INBOX")
 
 
-def judge(cases: Sequence[Case]) -> list[Judgement]:
+class PlainJudge:
     """A judge to be read in one glance: けが is urgent, 営業 is sales, the rest asks about stock."""
-    return [_judgement(case.message) for case in cases]
+
+    def __init__(self, rules: RuleSet | None = None) -> None:
+        self.rules = rules or RuleSet([])
+
+    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
+        return [_judgement(case.message) for case in cases]
 
 
 def _judgement(message: Message) -> Judgement:
@@ -115,6 +121,7 @@ class Book:
     def __init__(self) -> None:
         tables = {tab: [] for tab in ("inquiries", "messages", "customers", "settings")}
         self.snapshot = Snapshot(0, {}, tables, NOW)  # type: ignore[arg-type]
+        self.rules = RuleSet([])
 
     def sync(self, *arrivals: Arrival, now: datetime = NOW) -> Plan:
         """Plans a commit and applies it."""
@@ -125,7 +132,7 @@ class Book:
     def plan(self, *arrivals: Arrival, now: datetime = NOW) -> Plan:
         ledger = Ledger(self.snapshot, LAYOUT, TOKYO)
         settings = read_settings(self.snapshot.tables["settings"], LAYOUT)
-        return Plan(ledger, settings, judge, WORDS, now).take(arrivals)
+        return Plan(ledger, settings, PlainJudge(self.rules), WORDS, now).take(arrivals)
 
     def apply(self, commit: Commit) -> None:
         for update in commit.updates:

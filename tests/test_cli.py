@@ -204,6 +204,18 @@ def test_history_of_a_stranger_is_told(run: Run, tmp_path: Path) -> None:
     assert "nobody@example.jp" in err
 
 
+def test_rules_test_tells_of_each_rule_what_it_hits_and_where_it_is_wrong(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x", text="明日までに返事がなければ消費者センターに相談します。"))
+    run("sync")
+    code, out, _ = run("rules", "test", "--json")
+    (trials,) = map(json.loads, out.splitlines())
+    assert code == 0
+    (center,) = (trial for trial in trials if any("消費者センター" in word for word in trial["words"]))
+    assert (center["hits"], center["sets"], center["value"]) == (1, "priority", "urgent")
+    assert center["right"] > len(center["wrong"])
+    assert "消費者センター" in run("rules", "test")[1]
+
+
 # --- all of it ----------------------------------------------------------------------------------------
 
 
@@ -248,6 +260,7 @@ def test_every_command_stands_in_both_readmes() -> None:
         for command in cli.app.registered_commands
         if command.callback
     }
+    commands |= {group.name for group in cli.app.registered_groups if group.name}
     for name in ("README.md", "README.ja.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         told = set(re.findall(r"`daicho (?:-c \S+ )?([a-z]+)", text))

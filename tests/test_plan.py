@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, Book, arrival
-from daicho.sheets.workbook import Cell
+from daicho.inquiry.rules import read_rules
+from daicho.sheets.workbook import Cell, Record
 
 
 def question(key: str = "q1", text: str = "在庫はありますか。", **changes: object):  # type: ignore[no-untyped-def]
@@ -285,6 +286,28 @@ def test_rows_may_be_sorted_by_people(book: Book) -> None:
     assert not book.plan().commit
     book.sync(reply())
     assert [row["status"] for row in book.rows] == ["未対応", "対応済み"]
+
+
+def test_what_is_wrong_with_a_rule_stands_in_its_own_row(book: Book) -> None:
+    good: dict[str, Cell] = {
+        "on": "✓",
+        "where": "件名",
+        "match": "どれか含む",
+        "words": "至急",
+        "set": "タグ",
+        "value": "急ぎ",
+    }
+    records = [Record(2, dict(good)), Record(3, good | {"set": "優先度", "value": "まあまあ"})]
+    book.snapshot.tables["rules"] = records
+    book.rules = read_rules([record.cells for record in records], LAYOUT)
+    book.sync()
+    assert "problem" not in records[0].cells
+    assert "まあまあ" in str(records[1].cells["problem"])
+    assert not book.plan().commit
+    records[1].cells["value"] = "至急"
+    book.rules = read_rules([record.cells for record in records], LAYOUT)
+    book.sync()
+    assert "problem" not in records[1].cells
 
 
 # --- customers ------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, judge, raw_mail
+from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, PlainJudge, raw_mail
 from daicho.errors import Conflict, MailError, WorkbookError
 from daicho.ledger.rows import Ledger
 from daicho.mail.local import EmlFolder, Maildir
@@ -34,7 +34,7 @@ def opened(folder: Path) -> ExcelWorkbook:
 
 
 def sync(workbook: ExcelWorkbook, *mailboxes: Mailbox, **options: bool) -> Outcome:
-    return Sync(workbook, mailboxes, SHOP, lambda snapshot, settings: judge, lambda: NOW).run(**options)
+    return Sync(workbook, mailboxes, SHOP, lambda ledger, settings: PlainJudge(), lambda: NOW).run(**options)
 
 
 def put(folder: Path, name: str, raw: bytes) -> None:
@@ -164,9 +164,10 @@ def test_who_always_comes_second_gives_up_with_nothing_written(tmp_path: Path) -
 
 
 INJECTIONS = [
-    '=IMPORTXML("http://example.net","//a")', "+81-90-0000-0000", "-1", "@here", "'quoted", "=1+1", "\t=1", "＝1+1",
-    '=HYPERLINK("x")', "|cmd", "%0A=1", '"=1"', "{=1}", "=cmd|' /C calc'!A0", "_x003D_1", "\x00=1", "=1\ud800",
-]  # fmt: skip
+    *('=IMPORTXML("http://example.net","//a")', '=HYPERLINK("x")', "=1+1", "\t=1", "＝1+1", "{=1}", '"=1"'),
+    *("+81-90-0000-0000", "-1", "@here", "'quoted", "|cmd", "%0A=1", "=cmd|' /C calc'!A0"),
+    *("_x003D_1", "\x00=1", "=1\ud800"),
+]
 
 
 def test_no_text_from_outside_becomes_a_formula(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from daicho.config import DEFAULT_PATH, Config, load_config
 from daicho.demo import lay_out_demo
 from daicho.desk import Desk, Tried, try_mails
 from daicho.errors import ConfigError, DaichoError, UsageError
+from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
 from daicho.sync import Outcome
@@ -238,6 +239,46 @@ def history(
         out.print(escape("\n".join(f"    {line}" for line in str(message["text"]).splitlines()[:12])))
 
 
+rules = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Work with the ledger's judgement rules."
+)
+app.add_typer(rules, name="rules")
+
+
+@rules.command(name="test")
+def test_rules(
+    mails: Annotated[int, typer.Option(help="How many of the newest mails to try.", min=1)] = 500,
+    as_json: Json = False,
+) -> None:
+    """Show for each rule how many mails it hits, and which labelled example it gets wrong."""
+    desk = Desk(options.load())
+    trials = desk.try_rules(mails)
+    if options.json or as_json:
+        print_json([trial_json(row, trial) for row, trial in trials])
+        return
+    if not trials:
+        raise UsageError("cli.no-rules")
+    table = Table(box=None, pad_edge=False)
+    for name in ("rule-row", "rule-words", "rule-sets", "rule-hits", "rule-right", "rule-wrong"):
+        table.add_column(say(name), justify="right" if name in ("rule-hits", "rule-right") else "left")
+    for row, trial in trials:
+        rule, label = trial.rule, desk.layout.label
+        wrong = [f"{example[:16]} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
+        value = rule.value if rule.sets == "tag" else label(rule.sets, rule.value)
+        sets = f"{label('rule_set', rule.sets)}={value}"
+        more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
+        cells = (
+            str(row),
+            "、".join(rule.names)[:28],
+            sets,
+            str(trial.hits),
+            str(trial.right),
+            "\n".join(wrong + more),
+        )
+        table.add_row(*map(escape, cells))
+    out.print(table)
+
+
 # --- printing ---------------------------------------------------------------------------------------------
 
 
@@ -341,6 +382,13 @@ def tried_json(tried: Tried) -> dict[str, Any]:
         "templates": list(judgement.templates),
         "reason": judgement.say_reason(options.wording),
     }
+
+
+def trial_json(row: int, trial: Trial) -> dict[str, Any]:
+    rule = trial.rule
+    wrong = [{"example": example, "answer": answer} for example, answer in trial.wrong]
+    found = {"row": row, "words": list(rule.names), "sets": rule.sets, "value": rule.value}
+    return found | {"hits": trial.hits, "right": trial.right, "wrong": wrong}
 
 
 def print_tried(tried: Tried) -> None:

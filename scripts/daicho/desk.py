@@ -15,10 +15,10 @@ from platformdirs import user_cache_path
 from daicho.config import Config, MailboxConfig
 from daicho.errors import UsageError, WorkbookError
 from daicho.inquiry.customer import Party, party_of
-from daicho.inquiry.judge import Case, Judge, Judgement, load_judge
+from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
+from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
 from daicho.ledger.corrections import corrections
 from daicho.ledger.people import read_customers
-from daicho.ledger.plan import Judge as JudgeAll
 from daicho.ledger.rows import Ledger, join_address
 from daicho.ledger.settings import Settings
 from daicho.mail.connection import Account
@@ -123,6 +123,22 @@ class Desk:
             if event.address in addresses
         ]
 
+    def try_rules(self, mails: int) -> list[tuple[int, Trial]]:
+        """Each rule of the ledger tried on its newest `mails` and on the labelled examples.
+
+        Returns (row in the rules tab, trial); a rule that cannot be read stands in the tab's problem column.
+        """
+        ledger = self.ledger()
+        records = ledger.snapshot.tables.get("rules", [])
+        rules = read_rules([record.cells for record in records], self.layout)
+        newest = sorted((event for event in ledger.events if event.incoming), key=lambda event: event.date)[
+            -mails:
+        ]
+        seen = [labelled(event.key, event.subject, event.text, event.address, {}).mail for event in newest]
+        return [
+            (records[trial.rule.row].number, trial) for trial in try_rules(rules, seen, labelled_examples())
+        ]
+
     @property
     def _shop(self) -> Shop:
         gmail = any("gmail" in mailbox.place for mailbox in self.config.mailboxes if mailbox.source == "imap")
@@ -130,12 +146,25 @@ class Desk:
             self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str
         )
 
-    def _load_judge(self, ledger: Ledger, settings: Settings) -> JudgeAll:
+    def _load_judge(self, ledger: Ledger, settings: Settings) -> Judge:
         tables = ledger.snapshot.tables
         rules = [record.cells for record in tables["rules"]] if "rules" in tables else None
-        return load_judge(
-            rules, corrections(ledger), self.config.language, cache_folder(), settings.products
-        ).judge
+        return load_judge(rules, corrections(ledger), self.config.language, cache_folder(), settings.products)
+
+
+def labelled_examples() -> list[Labelled]:
+    """The examples that come with daicho, as rules see them."""
+    answers = ("category", "priority", "kind")
+    return [
+        labelled(
+            example["subject"],
+            example["subject"],
+            example["text"],
+            "",
+            {key: example[key] for key in answers if key in example},
+        )
+        for example in starter_records()
+    ]
 
 
 def gmail_link(key: str) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from daicho.errors import Conflict, DaichoError, WorkbookError
 from daicho.inquiry.customer import is_incoming, party_of
 from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.rules import RuleSet, read_rules
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
@@ -55,6 +56,23 @@ class Outcome:
 LoadJudge = Callable[[Ledger, Settings], Judge]
 
 
+class LateJudge:
+    """A judge that is loaded only when there is something to judge: not for a sync with nothing new."""
+
+    def __init__(self, rules: RuleSet, load: Callable[[], Judge]) -> None:
+        self.rules = rules
+        self._load = load
+        self._loaded: Judge | None = None
+
+    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
+        if not cases:
+            return []
+        if self._loaded is None:
+            self._loaded = self._load()
+            self.rules = self._loaded.rules
+        return self._loaded.judge(cases)
+
+
 class Sync:
     """One sync of some mailboxes into one workbook.
 
@@ -74,7 +92,7 @@ class Sync:
         self.shop = shop
         self.now = now
         self._load_judge = load_judge
-        self._judge: Judge | None = None
+        self._judge: LateJudge | None = None
 
     def run(
         self,
@@ -159,13 +177,11 @@ class Sync:
     def _plan(self, ledger: Ledger, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
         settings = read_settings(ledger.snapshot.tables.get("settings", []), self.shop.layout)
 
-        def judge(cases: Sequence[Case]) -> list[Judgement]:
-            # The classifier is slow to load: a sync with nothing new never needs it.
-            if cases and self._judge is None:
-                self._judge = self._load_judge(ledger, settings)
-            return self._judge(cases) if cases and self._judge else []
-
-        plan = Plan(ledger, settings, judge, self.shop.wording, self.now(), self.shop.link)
+        if self._judge is None:
+            rows = [record.cells for record in ledger.snapshot.tables.get("rules", [])]
+            rules = read_rules(rows, self.shop.layout)
+            self._judge = LateJudge(rules, lambda: self._load_judge(ledger, settings))
+        plan = Plan(ledger, settings, self._judge, self.shop.wording, self.now(), self.shop.link)
         return plan.take(arrivals), settings
 
     def _arrival(self, mail: RawMail) -> Arrival:

@@ -6,21 +6,31 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from daicho.inquiry.customer import Customer, Party, is_masked
 from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
 from daicho.ledger.inquiry_row import TYPED, Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
-from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, text_of, words_of
+from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.mail.message import Address, Attachment, Message
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
 
-Judge = Callable[[Sequence[Case]], list[Judgement]]
+
+class Judge(Protocol):
+    """Judges messages by rules and examples. A rule that turns out too slow is added to `rules.problems`."""
+
+    rules: RuleSet
+
+    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
+        """One judgement a case, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Plan:
         self._log()
         for id in dict.fromkeys([*self.ledger.rows, *self._fresh]):
             self._write_inquiry(id)
+        self._tell_rules()
         write_customers(self.commit, self.ledger.customers, self.customers, self._tallies, self.speaker)
         return self
 
@@ -191,7 +202,9 @@ class Plan:
             if event.incoming
             and (event.kind == "inquiry" or self.threads.inquiries[event.inquiry].first is event)
         ]
-        for event, judgement in zip(heard, self.judge([self._case(event) for event in heard]), strict=True):
+        for event, judgement in zip(
+            heard, self.judge.judge([self._case(event) for event in heard]), strict=True
+        ):
             self._judged[event.key] = judgement
             event.kind = judgement.kind
         for event in heard:
@@ -316,6 +329,13 @@ class Plan:
         if self.speaker.wording.say("ledger.needs-look") in words_of(now.get("tags")):
             report.unsure.append(id)
 
+    def _tell_rules(self) -> None:
+        """What is wrong with a rule stands in its own row."""
+        for index, record in enumerate(self.ledger.snapshot.tables.get("rules", [])):
+            problem = self.judge.rules.problems.get(index)
+            if not same(record.cells.get("problem"), problem):
+                self.commit.updates.append(Update("rules", record, {"problem": problem}))
+
     def _tally(self, cells: dict[str, Cell]) -> None:
         customer = text_of(cells.get("customer_id"))
         if customer:
@@ -337,7 +357,7 @@ class Plan:
     def _judgement(self, event: Event) -> Judgement:
         """The judgement of a message, from the log if it is not new."""
         if event.key not in self._judged:
-            self._judged[event.key] = self.judge([self._case(event)])[0]
+            self._judged[event.key] = self.judge.judge([self._case(event)])[0]
         return self._judged[event.key]
 
     def _channel(self, event: Event) -> str:

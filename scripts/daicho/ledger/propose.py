@@ -109,7 +109,7 @@ def excerpt(events: Sequence[Event], first: Event, speaker: Speaker) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text without blank lines (a cell shows few, each should say something), cut at `limit` characters."""
+    """The text without blank lines, of which a cell shows only few, cut at `limit` characters."""
     text = "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
     return text if len(text) <= limit else text[:limit].rstrip() + CUT_MARK
 
