@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from sheets_api import a1, fields, schema
 from sheets_api.a1 import Rect
+from sheets_api.batch import KINDS
+from sheets_api.calls import HANDLERS
 from sheets_api.formulas import moved
 from sheets_api.grid import Cell, Sheet
 from sheets_api.shifts import COLUMNS, ROWS
@@ -126,14 +128,10 @@ def test_a_masked_field_that_is_not_sent_is_reset_and_others_stay() -> None:
 
 
 def test_every_method_the_discovery_document_lists_is_answered() -> None:
-    from sheets_api.calls import HANDLERS
-
     assert {method.id for method in schema.document("sheets.v4").methods} <= HANDLERS.keys()
 
 
 def test_the_request_kinds_not_answered_are_few_and_known() -> None:
-    from sheets_api.batch import KINDS
-
     listed = schema.document("sheets.v4").schemas["Request"]["properties"].keys()
     assert {name for name in listed - KINDS.keys() if "DataSource" not in name and "Comment" not in name} == {
         "autoFill"

@@ -258,7 +258,7 @@ def import_csv(store: Store, file_id: str, raw: bytes, fields: dict[str, Any]) -
         cells = {at: typed(workbook, text, EMPTY, "USER_ENTERED", today) for at, text in enumerate(row)}
         sheet.write(index, cells)
     file.mime_type = SPREADSHEET
-    store.commit(workbook) if file.workbook else setattr(file, "workbook", workbook)
+    store.commit(workbook)
     return json_answer(select(resource_v2(file), fields))
 
 

@@ -108,8 +108,9 @@ def update_sheet_properties(context: Context, body: Json) -> None:
     if mask == fields.ALL:
         properties = {"index": index, "gridProperties": sheet.grid} | properties
     new = fields.written(old, colored(properties), _with_color(mask))
-    _regrid(workbook, sheet, new.get("gridProperties", {}))
-    workbook.check_size()
+    if sheet.properties["sheetType"] == "GRID":
+        _regrid(workbook, sheet, new.get("gridProperties", {}))
+        workbook.check_size()
     sheet.title = workbook.check_title(new.get("title", ""), sheet)
     sheet.properties = {"sheetType": sheet.properties["sheetType"]} | _other(new)
     if all(other.properties.get("hidden") for other in workbook.sheets):
