@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from imapclient.response_types import BodyData
 
 from daicho.errors import MailError
+from daicho.mail import bigmail
 from daicho.mail.imap import Account, Imap, sent_folders
 from daicho.mail.imap_folder import WHOLE_MAIL, chunks
 from daicho.mail.message import Message, read_head, read_message
@@ -436,6 +438,16 @@ def big_mail() -> bytes:
             b"",
         ]
     )
+
+
+def test_a_type_with_a_line_end_in_it_adds_no_header() -> None:
+    text = BodyData.create((b"text", b"plain", None, None, None, b"7bit", 5, 1))
+    mail = bigmail.read(BodyData(([text], b'mixed"\r\nX-Injected: yes', (b"boundary", b"b"))))
+    assert mail
+    answer = {b"BODY[HEADER]": b"Subject: x\r\n\r\n", b"BODY[1.MIME]": b"\r\n", b"BODY[1]<0>": b"hello"}
+    rebuilt = message_from_bytes(bigmail.rebuilt(mail, answer))
+    assert rebuilt["X-Injected"] is None
+    assert [part.get_payload() for part in rebuilt.walk() if not part.is_multipart()] == ["hello"]
 
 
 class SharedServer:

@@ -25,6 +25,8 @@ ATTACHED = (b"attachment", b"ATTACHMENT", b"Attachment")
 
 CONTENT_FIELD = re.compile(rb"(?im)^content-[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*")
 
+NOT_IN_A_NAME = re.compile(r"[^a-z0-9.+-]")
+
 Structure = Any
 """IMAPClient's BodyData: nested tuples in the order of RFC 3501."""
 
@@ -86,7 +88,8 @@ def is_attached(structure: Structure) -> bool:
 
 
 def word(atom: bytes | None) -> str:
-    return (atom or b"").decode("ascii", "replace").lower()
+    """A type's name. Whoever wrote the mail chose it, so only what may stand in a header is kept."""
+    return NOT_IN_A_NAME.sub("", (atom or b"").decode("ascii", "replace").lower())
 
 
 def items(mail: Part) -> list[str]:
