@@ -45,7 +45,7 @@ def to_text(source: str, limit: int) -> tuple[str, bool]:
     elements are left out, unless nothing else is there.
     """
     text, cut = _render(source, limit, with_hidden=False)
-    return (text, cut) if text else _render(source, limit, with_hidden=True)
+    return (text, cut) if text or cut else _render(source, limit, with_hidden=True)
 
 
 def _render(source: str, limit: int, *, with_hidden: bool) -> tuple[str, bool]:

@@ -259,20 +259,18 @@ def _is_attribution(joined: str, *, quote_follows: bool) -> bool:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    lines = _without_blank_end(lines)
-    while lines and _is_sent_from(lines[-1]):
-        lines = _without_blank_end(lines[:-1])
-    for i in range(max(0, len(lines) - 2 * _SIGNATURE_LINES), len(lines)):
-        if _is_signature(lines[i], [line.strip() for line in lines[i + 1 :] if line.strip()]):
-            return _without_blank_end(lines[:i])
-    return lines
+    end = _before_blanks(lines, len(lines))
+    while end and _is_sent_from(lines[end - 1]):
+        end = _before_blanks(lines, end - 1)
+    for i in range(max(0, end - 2 * _SIGNATURE_LINES), end):
+        if _is_signature(lines[i], [line.strip() for line in lines[i + 1 : end] if line.strip()]):
+            return lines[: _before_blanks(lines, i)]
+    return lines[:end]
 
 
 def _is_sent_from(line: str) -> bool:
     line = line.strip().casefold()
-    if len(line) > 80 or "フォーム" in line:  # how a contact form's notice ends is worth knowing
-        return False
-    return line.startswith(_SENT_FROM_STARTS) or line.endswith(_SENT_FROM_ENDS)
+    return len(line) <= 80 and (line.startswith(_SENT_FROM_STARTS) or line.endswith(_SENT_FROM_ENDS))
 
 
 def _is_signature(rule: str, below: list[str]) -> bool:
@@ -297,15 +295,15 @@ def _is_sentence(line: str) -> bool:
     return line.endswith(_SENTENCE_ENDS) or (line.endswith((".", "!")) and line.count(" ") >= 4)
 
 
-def _without_blank_end(lines: list[str]) -> list[str]:
-    end = len(lines)
-    while end and not lines[end - 1].strip():
-        end -= 1
+def _without_rule_at_end(lines: list[str]) -> list[str]:
+    end = _before_blanks(lines, len(lines))
+    while end and _is_rule(lines[end - 1]):
+        end = _before_blanks(lines, end - 1)
     return lines[:end]
 
 
-def _without_rule_at_end(lines: list[str]) -> list[str]:
-    lines = _without_blank_end(lines)
-    while lines and _is_rule(lines[-1]):
-        lines = _without_blank_end(lines[:-1])
-    return lines
+def _before_blanks(lines: list[str], end: int) -> int:
+    """Where `lines[:end]` ends without its blank lines."""
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end
