@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from urllib.parse import unquote_to_bytes
 
 from daicho.mail import charset, transfer
 from daicho.mail.plain import one_line
@@ -32,6 +31,7 @@ _ENCODED_WORD = re.compile(
     r"=\?([^?\s=]{0,60})\?([bBqQ])\?((?:[^?=]|\?(?!=)|=(?!\?(?!=)))*)(?:\?=|\??\Z)",
 )
 _PARAMETER_PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^;"]+|;', re.DOTALL)
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -201,7 +201,8 @@ def _joined(segments: list[tuple[int, bool, str]]) -> str:
     for position, (_, encoded, text) in enumerate(segments):
         if encoded and position == 0 and text.count("'") >= 2:
             label, _, text = text.split("'", 2)
-        data += unquote_to_bytes(text) if encoded else text.encode("utf-8", "replace")
+        segment = text.encode("utf-8", "replace")
+        data += _PERCENT.sub(lambda code: bytes.fromhex(code[1].decode()), segment) if encoded else segment
     return one_line(decode_words(charset.decode(data, label)[0]))
 
 
