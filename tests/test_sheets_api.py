@@ -156,6 +156,18 @@ def test_every_misfit_of_a_payload_is_listed(book: Book) -> None:
     assert error["message"].count("\n") == 1
 
 
+@pytest.mark.parametrize("raw", [b"{", b'{"requests": [}', b'{"requests": "\\ud800"}', b"\xff"])
+def test_a_payload_that_is_no_json_is_refused(book: Book, raw: bytes) -> None:
+    answer = requests.post(f"{book.base}:batchUpdate", data=raw, timeout=30)
+    assert answer.json()["error"]["message"].startswith("Invalid JSON payload received.")
+
+
+def test_a_pair_of_surrogates_is_a_letter(book: Book) -> None:
+    raw = b'{"values": [["\\ud83c\\udf47"]]}'
+    requests.put(f"{book.base}/values/A1", params={"valueInputOption": "RAW"}, data=raw, timeout=30)
+    assert book.values() == [["🍇"]]
+
+
 def test_null_equals_leaving_out_and_snake_case_names_are_understood(book: Book) -> None:
     book.batch({"add_sheet": {"properties": {"title": "a", "hidden": None}}, "addChart": None})
     assert [s["properties"]["title"] for s in book.get()["sheets"]] == ["Sheet1", "a"]
@@ -208,6 +220,15 @@ def test_a_missing_spreadsheet_is_404_and_a_foreign_one_403(own: SheetsServer) -
         (404, "NOT_FOUND"),
         (403, "PERMISSION_DENIED"),
     ]
+
+
+def test_bodies_in_chunks_and_queries_in_bodies_are_understood(book: Book) -> None:
+    parts = iter([b'{"values": ', b'[["x"]]}'])
+    query = {"valueInputOption": "RAW"}
+    assert requests.put(f"{book.base}/values/A1", params=query, data=parts, timeout=30).status_code == 200
+    headers = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
+    answer = requests.post(f"{book.base}/values:batchGet", data="ranges=A1", headers=headers, timeout=30)
+    assert answer.json()["valueRanges"][0]["values"] == [["x"]]
 
 
 # Drive

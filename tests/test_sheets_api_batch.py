@@ -290,6 +290,13 @@ def test_cells_are_transposed_filled_and_cut(book: Book) -> None:
     assert (book.values("A1:B1"), book.values("A6:B6")) == ([], [["a", "b"]])
 
 
+@pytest.mark.parametrize(("bottom", "pasted"), [(1, ["a", "b"]), (3, ["a", "b"]), (4, ["a", "b", "a", "b"])])
+def test_a_paste_repeats_only_in_whole_multiples(book: Book, bottom: int, pasted: list[str]) -> None:
+    book.put("A1", [["a"], ["b"]])
+    book.batch({"copyPaste": {"source": area(0, 2, 0, 1), "destination": area(0, bottom, 2, 3)}})
+    assert [row[2] for row in book.values("A1:C9")] == pasted
+
+
 def test_pasted_text_is_split_and_read_as_typed(book: Book) -> None:
     book.batch({"pasteData": {"coordinate": {"rowIndex": 1}, "data": "1,x\n=1+1,'2", "delimiter": ","}})
     assert book.values(valueRenderOption="UNFORMATTED_VALUE") == [[], [1, "x"], [2, "2"]]

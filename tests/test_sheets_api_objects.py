@@ -220,6 +220,15 @@ def test_a_native_table_names_its_columns_and_freezes_its_header(book: Book) -> 
     book.batch({"deleteTable": {"tableId": reply["tableId"]}})
 
 
+def test_rows_inserted_below_a_table_become_part_of_it(book: Book) -> None:
+    book.put("A1", [["h"], ["1"]])
+    book.batch({"addTable": {"table": {"name": "t", "range": area(0, 2, 0, 1)}}})
+    query = {"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"}
+    book.ok("POST", "/values/Sheet1!A1:append", {"values": [["2"], ["3"]]}, **query)
+    (table,) = book.get("sheets.tables.range.endRowIndex")["sheets"][0]["tables"]
+    assert table == {"range": {"endRowIndex": 4}}
+
+
 def test_slicers_are_kept(book: Book) -> None:
     position = {"overlayPosition": {"anchorCell": {"rowIndex": 1}}}
     slicer = {"spec": {"dataRange": area(0, 5, 0, 2), "title": "担当"}, "position": position}

@@ -149,7 +149,11 @@ def _parsed(raw: bytes) -> Any:
     if not raw.strip():
         return {}
     try:
-        return json.loads(raw)
+        payload = json.loads(raw)
+        # Half a surrogate pair is no text.
+        if b"\\ud" in raw.lower():
+            json.dumps(payload, ensure_ascii=False).encode()
+        return payload
     except (ValueError, RecursionError):
         raise bad_request([("", f"{schema.INVALID}Parser terminated before end of string")]) from None
 

@@ -58,11 +58,14 @@ def _block(sheet: Sheet, rect: Rect) -> Block:
 
 
 def _tiled(sheet: Sheet, rect: Rect, block: Block) -> Rect:
-    """A larger destination is filled with whole copies; a smaller one grows to one copy."""
-    height, width = len(block), len(block[0])
-    rows = max((rect.bottom - rect.top) // height, 1) * height
-    columns = max((rect.right - rect.left) // width, 1) * width
-    result = Rect(rect.top, rect.top + rows, rect.left, rect.left + columns)
+    """A destination that is a multiple of the block is filled with copies; any other takes one."""
+
+    def length(wanted: int, size: int) -> int:
+        return size if wanted % size else max(wanted, size)
+
+    bottom = rect.top + length(rect.bottom - rect.top, len(block))
+    right = rect.left + length(rect.right - rect.left, len(block[0]))
+    result = Rect(rect.top, bottom, rect.left, right)
     if result.bottom > sheet.row_count or result.right > sheet.column_count:
         raise ApiError("The pasted cells would lie outside the grid.")
     return result

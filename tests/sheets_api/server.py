@@ -230,6 +230,7 @@ def is_write(verb: str, path: str) -> bool:
 
 class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     # Tests open and leave many connections; none of them may keep the server from stopping.
     block_on_close = False
 

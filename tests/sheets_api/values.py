@@ -242,6 +242,7 @@ def append(
     target = Rect(top, top + len(rows), left, left + max(map(len, rows), default=0))
     if options.get("insertDataOption") == "INSERT_ROWS" and top < sheet.row_count and rows:
         workbook.follow(sheet, ROWS, sheet.insert(ROWS, top, len(rows)))
+        _grow_tables(sheet, target)
     # An append never runs out of grid: rows and columns are added as needed.
     for dimension, needed in ((ROWS, target.bottom), (COLUMNS, target.right)):
         if needed > sheet.size(dimension):
@@ -249,6 +250,14 @@ def append(
     workbook.check_size()
     written = write(workbook, sheet, target, rows, input_option(options.get("valueInputOption")), today)
     return (a1.written(sheet.title, table) if table else None), written
+
+
+def _grow_tables(sheet: Sheet, target: Rect) -> None:
+    """Rows inserted below a native table become part of it."""
+    for index, table in enumerate(sheet.objects["tables"]):
+        where = table["range"]
+        if where["endRowIndex"] == target.top and where["startColumnIndex"] == target.left:
+            sheet.objects["tables"][index] = table | {"range": where | {"endRowIndex": target.bottom}}
 
 
 def clear(workbook: Workbook, sheet: Sheet, rect: Rect) -> str:

@@ -101,13 +101,13 @@ class Workbook:
             if named is None:
                 raise a1.unparsable(text)
             return self._named_area(named)
-        # A bare word: first a named range, then cells of the first sheet, then a sheet's title.
+        # A bare word: first a named range, then cells of the first visible sheet, then a sheet's title.
         named = self.named(text)
         if named is not None:
             return self._named_area(named)
         found = a1.area(text)
         if found is not None:
-            return self.sheets[0], found
+            return next(sheet for sheet in self.sheets if not sheet.properties.get("hidden")), found
         sheet = self.titled(text)
         if sheet is None:
             raise a1.unparsable(text)
