@@ -19,6 +19,7 @@ from daicho.errors import Conflict, MailError, WorkbookError
 from daicho.ledger.rows import Ledger
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Batch, IsKnown, Mailbox
+from daicho.mail.message import read_head
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Commit, Snapshot, Update
@@ -143,6 +144,16 @@ class Rival(ExcelWorkbook):
         return super().commit(base, commit)
 
 
+def test_two_mails_of_one_message_id_are_both_taken_once(tmp_path: Path) -> None:
+    for number in (1, 2):
+        date = NOW - timedelta(hours=number)
+        put(tmp_path / "mail", f"{number}", raw_mail(key="form@x", text=f"質問 {number}", date=date))
+    put(tmp_path / "mail", "3", raw_mail(key="form@x", text="質問 2", date=date))
+    workbook, mailbox = opened(tmp_path), EmlFolder("support", tmp_path / "mail")
+    assert sync(workbook, mailbox).report.mails == 2
+    assert sync(workbook, mailbox).commits == []
+
+
 def test_who_comes_second_reads_again_and_both_are_kept(tmp_path: Path) -> None:
     put(tmp_path / "mail", "1", raw_mail(key="q1@x"))
     mailbox = EmlFolder("support", tmp_path / "mail")
@@ -201,6 +212,36 @@ def test_no_text_from_outside_becomes_a_formula(tmp_path: Path) -> None:
         "'quoted",
         "=1+1",
     } <= subjects
+
+
+def odd_mails() -> list[bytes]:
+    """Every odd mail of ours, whole, cut short, and with bytes knocked out."""
+    chance, odd = random.Random(3), []
+    for path in sorted((Path(__file__).parent / "mails").glob("*.eml")):
+        raw = path.read_bytes()
+        damaged = bytearray(raw)
+        for _ in range(min(8, len(raw))):
+            damaged[chance.randrange(len(raw))] = chance.randrange(256)
+        odd += [raw, raw[: chance.randint(0, len(raw))], bytes(damaged)]
+    return odd
+
+
+def test_every_odd_mail_is_in_the_log_once(tmp_path: Path) -> None:
+    odd = odd_mails()
+    assert len(odd) > 300
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    for number, raw in enumerate(odd):
+        (tmp_path / "mail" / "cur" / f"{number}.M1P1.host:2,S").write_bytes(raw)
+    workbook, mailbox = opened(tmp_path), Maildir("support", tmp_path / "mail")
+    outcome = sync(workbook, mailbox)
+    assert outcome.troubles == []
+    logged = workbook.read().tables["messages"]
+    assert {read_head(raw).key for raw in odd} <= {
+        str(record.cells["key"]).split("#")[0] for record in logged
+    }
+    assert len({str(record.cells["key"]) for record in logged}) == len(logged) == outcome.report.mails
+    assert sync(workbook, mailbox).commits == []
 
 
 PROGRAM = """

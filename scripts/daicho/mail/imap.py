@@ -21,7 +21,7 @@ from daicho.mail.connection import Account, Connection, FolderMissing
 from daicho.mail.folders import role
 from daicho.mail.imap_folder import Entry, ImapFolder, Listing
 from daicho.mail.mailbox import Batch, IsKnown, RawMail, is_before, portions
-from daicho.mail.message import read_head
+from daicho.mail.message import Head, read_head
 
 __all__ = ["Account", "Imap"]
 
@@ -85,7 +85,7 @@ class Imap:
         idle = {each.folder.cursor_name: each.cursor for each in listings if each.last and not each.entries}
         # Cursors of folders with nothing left to fetch move with the first batch.
         moved = {name: cursor for name, cursor in idle.items() if cursors.get(name) != cursor}
-        brought: set[str] = set()
+        brought: set[Head] = set()
         merged = heapq.merge(*(listing.entries for listing in listings), key=attrgetter("arrival"))
         for portion in portions(merged, limit, attrgetter("cost")):
             mails = self._mails(portion, listings, is_known, brought)
@@ -99,12 +99,12 @@ class Imap:
             yield Batch([], moved)
 
     def _mails(
-        self, portion: list[Entry], listings: list[Listing], is_known: IsKnown, brought: set[str]
+        self, portion: list[Entry], listings: list[Listing], is_known: IsKnown, brought: set[Head]
     ) -> list[RawMail]:
         """The mails of one batch in its order, without those that are known, too old or brought before."""
         fetched: dict[Entry, RawMail] = {}
         for listing in listings:
-            here = [e for e in portion if e.folder == listing.folder.name and e.key not in brought]
+            here = [e for e in portion if e.folder == listing.folder.name and e.head not in brought]
             fetched |= listing.folder.mails(here)
         mails = []
         for entry in portion:
@@ -113,8 +113,8 @@ class Imap:
                 continue
             head = read_head(fetched[entry].raw)
             is_old = is_before(self.account.since, head.date, entry.received)
-            if not (is_old or is_known(head) or head.key in brought):
-                brought.add(head.key)
+            if not (is_old or is_known(head) or head in brought):
+                brought.add(head)
                 mails.append(fetched[entry])
         return mails
 

@@ -10,7 +10,7 @@ from typing import Any
 from daicho.mail import bigmail
 from daicho.mail.connection import TRIES, Connection, Unanswered
 from daicho.mail.mailbox import IsKnown, RawMail, is_before, unreadable_mail
-from daicho.mail.message import Attachment, peek_head
+from daicho.mail.message import Attachment, Head, peek_head
 
 WHOLE_MAIL = 10_000_000
 """Mails up to this many bytes are fetched whole; of larger ones the big attachments stay on the server."""
@@ -39,13 +39,13 @@ Answers = dict[int, dict[bytes, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One mail of a listing. `key` is "" where only the whole mail can tell it; `size` 0 if unknown."""
+    """One mail of a listing. `head` is None where only the whole mail can tell it; `size` 0 if unknown."""
 
     folder: str
     uid: int
     received: datetime | None
     size: int
-    key: str
+    head: Head | None
 
     @property
     def arrival(self) -> datetime:
@@ -141,7 +141,7 @@ class ImapFolder:
         head = peek_head(header) if header else None
         if head and (is_known(head) or is_before(self._since, head.date, received)):
             return None
-        return Entry(self.name, uid, received, told.get(b"RFC822.SIZE") or 0, head.key if head else "")
+        return Entry(self.name, uid, received, told.get(b"RFC822.SIZE") or 0, head)
 
     def mails(self, entries: list[Entry]) -> dict[Entry, RawMail]:
         """Entries as mails. Those expunged meanwhile are absent, unreadable ones stand-ins."""

@@ -94,12 +94,12 @@ class LocalMailbox:
             yield Batch(self._load(portion, is_known))
 
     def _new(self, is_known: IsKnown) -> list[Found]:
-        """The mails that are not in the log, each key once, oldest first."""
-        new: dict[str, Found] = {}
+        """The mails that are not in the log, each once, oldest first."""
+        new: dict[Head, Found] = {}
         for _, found in self._retrying(self.places(), self._look):
             head = found.head
             if not is_before(self.since, head.date, found.received) and not is_known(head):
-                new.setdefault(head.key, found)
+                new.setdefault(head, found)
         return sorted(new.values(), key=lambda found: found.head.date or found.received or LONG_AGO)
 
     def _look(self, place: Place) -> Found:
