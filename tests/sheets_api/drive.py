@@ -17,7 +17,7 @@ from .drive_query import matches
 from .errors import DriveError, Json
 from .fields import select
 from .grid import EMPTY, Sheet
-from .store import OWNER, SPREADSHEET, File, Store
+from .store import OWNER, ROOT, SPREADSHEET, File, Store
 from .values import typed
 from .workbook import Workbook
 
@@ -278,11 +278,11 @@ def resource_v2(file: File) -> Json:
         "pendingOwner": False,
     }
     parent = {
-        "selfLink": me + "/parents/root",
-        "id": "root",
+        "selfLink": f"{me}/parents/{ROOT}",
+        "id": ROOT,
         "isRoot": True,
         "kind": "drive#parentReference",
-        "parentLink": "https://www.googleapis.com/drive/v2/files/root",
+        "parentLink": "https://www.googleapis.com/drive/v2/files/" + ROOT,
     }
     return {
         "kind": "drive#file",

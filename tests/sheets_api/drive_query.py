@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import DriveError
-from .store import File
+from .store import ROOT, File
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<word>[A-Za-z]+)|(?P<mark><=|>=|!=|[=<>()]))"
@@ -77,7 +77,8 @@ class _Reader:
 
     def compared(self, first: str, operator: str, second: str) -> bool:
         if operator == "in":
-            return second != "parents" or _plain(first) in self.file.parents
+            folder = ROOT if _plain(first) == "root" else _plain(first)
+            return second != "parents" or folder in self.file.parents
         values = {"name": self.file.name, "title": self.file.name, "mimetype": self.file.mime_type}
         if first.lower() == "trashed":
             return (self.file.trashed == (second.lower() == "true")) == (operator == "=")

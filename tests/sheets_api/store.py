@@ -12,6 +12,8 @@ from .errors import ApiError, DriveError, Json, forbidden, not_found
 from .workbook import Clock, Workbook, utc_now
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+ROOT = "0AGIJ7XFn4BojUk9PVA"
+"""The folder `root` stands for."""
 OWNER = "someone@example.invalid"
 
 
@@ -25,7 +27,7 @@ class File:
     modified: datetime
     label: str = ""
     workbook: Workbook | None = None
-    parents: list[str] = field(default_factory=lambda: ["root"])
+    parents: list[str] = field(default_factory=lambda: [ROOT])
     trashed: bool = False
     private: bool = False
     permissions: dict[str, Json] = field(default_factory=dict)
