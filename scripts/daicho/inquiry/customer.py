@@ -63,6 +63,8 @@ def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
         )
         return Party(to.name, to.email)
     text = f"{message.subject}\n{message.new_text}"
+    # An order number may stand in what is quoted; a phone number there is as likely our own.
+    orders = order_numbers(f"{message.subject}\n{message.text}")
     form = contact_form(message)
     if form is not None:
         return Party(

@@ -227,20 +227,21 @@ class Known:
     """Which mails the log holds.
 
     A Message-ID should name one mail, but some senders use one for all: mails of one id that were sent
-    minutes apart are different mails. An hour is the step that a local time repeats when summer ends.
+    minutes apart are different mails. Times are compared as cells hold them, in the shop's wall-clock time.
     """
 
     _NEAR = timedelta(minutes=2)
 
-    def __init__(self, events: Iterable[Event]) -> None:
+    def __init__(self, events: Iterable[Event], clock: Clock) -> None:
+        self._clock = clock
         self._dates: dict[str, list[datetime]] = {}
         for event in events:
             self._add(event.key, event.date)
 
     def __call__(self, head: Head) -> bool:
         """Whether the log holds this mail."""
-        dates = self._dates.get(head.key, [])
-        return bool(dates) and (head.date is None or any(self._one(head.date, date) for date in dates))
+        dates, date = self._dates.get(head.key, []), self._clock.cell(head.date)
+        return bool(dates) and (date is None or any(abs(date - known) <= self._NEAR for known in dates))
 
     def admit(self, message: Message) -> Message | None:
         """The message with a key of its own, now known; None if it was known before."""
@@ -255,13 +256,9 @@ class Known:
         return message
 
     def _add(self, key: str, date: datetime) -> None:
-        self._dates.setdefault(key, []).append(date)
-        if "#" in key:
-            self._dates.setdefault(key.rpartition("#")[0], []).append(date)
-
-    def _one(self, one: datetime, other: datetime) -> bool:
-        apart = abs(one - other)
-        return apart <= self._NEAR or abs(apart - timedelta(hours=1)) <= self._NEAR
+        local = self._clock.cell(date)
+        for name in {key, key.rpartition("#")[0] or key}:
+            self._dates.setdefault(name, []).extend([local] if local else [])
 
 
 class Ledger:
@@ -277,7 +274,7 @@ class Ledger:
         self.clock = Clock(zone)
         read = (read_event(record, layout, self.clock) for record in snapshot.tables["messages"])
         self.events = [event for event in read if event is not None]
-        self.known = Known(self.events)
+        self.known = Known(self.events, self.clock)
         self.ids = {event.inquiry for event in self.events if event.inquiry}
         self.rows: dict[str, Row] = {}
         self.strays: list[Row] = []
