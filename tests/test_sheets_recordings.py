@@ -1,7 +1,7 @@
 """Does the stand-in answer as Google did? Recorded exchanges are replayed against it, cassette by cassette.
 
-Ids are mapped the first time they appear. Left out of the comparison: times, entity tags and versions of Drive,
-a link with the number of an account, pixel widths that depend on fonts, and files of others in a listing.
+Ids are mapped the first time they appear. Left out of the comparison: times, entity tags and versions of
+Drive, a link with an account's number, pixel widths that depend on fonts, and files of others in a listing.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Replay:
     def learn(self, theirs: Any, ours: Any) -> None:
         """Notes which of our ids stands for which of Google's, where one appears for the first time."""
         if isinstance(theirs, dict) and isinstance(ours, dict):
-            if theirs.get("kind") == "drive#file" and "id" in ours:
+            if theirs.get("kind") in ("drive#file", "drive#parentReference") and "id" in ours:
                 self.ids.setdefault(theirs["id"], ours["id"])
                 self.own.add(ours["id"])
             for name, value in theirs.items():
@@ -118,7 +118,7 @@ class Replay:
         if name in (*IDS, "id", "spreadsheetId"):
             return self.ids.get(value, value)
         if isinstance(value, str) and value.startswith("https://"):
-            return re.sub(r"[\w-]{44}", lambda match: str(self.ids.get(match[0], match[0])), value)
+            return re.sub(r"[\w-]{19,}", lambda match: str(self.ids.get(match[0], match[0])), value)
         return value
 
     def comparable(self, value: Any) -> Any:

@@ -12,7 +12,7 @@ from .errors import ApiError, DriveError, Json, forbidden, not_found
 from .workbook import Clock, Workbook, utc_now
 
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
-ROOT = "0AGIJ7XFn4BojUk9PVA"
+ROOT = "0AStandInRootFolder"
 """The folder `root` stands for."""
 OWNER = "someone@example.invalid"
 
