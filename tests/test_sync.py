@@ -154,6 +154,20 @@ def test_two_mails_of_one_message_id_are_both_taken_once(tmp_path: Path) -> None
     assert sync(workbook, mailbox).commits == []
 
 
+def test_a_group_address_of_the_shop_does_not_make_customers_automatic(tmp_path: Path) -> None:
+    lists = (b"List-Id: Desk <support.shop.example.jp>", b"List-Id: News <news.example.net>")
+    for number, header in enumerate(lists):
+        raw = raw_mail(f"c{number}@example.jp", key=f"q{number}@x", text=f"質問 {number}")
+        put(tmp_path / "mail", f"{number}", header + b"\nPrecedence: list\n" + raw)
+    workbook = opened(tmp_path)
+    sync(workbook, EmlFolder("support", tmp_path / "mail"))
+    rows = workbook.read().tables["inquiries"]
+    assert {row.cells["address"]: row.cells["status"] for row in rows} == {
+        "c0@example.jp": "未対応",
+        "c1@example.jp": "対象外",
+    }
+
+
 def test_who_comes_second_reads_again_and_both_are_kept(tmp_path: Path) -> None:
     put(tmp_path / "mail", "1", raw_mail(key="q1@x"))
     mailbox = EmlFolder("support", tmp_path / "mail")

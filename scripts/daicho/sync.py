@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daicho.errors import Conflict, DaichoError, WorkbookError
-from daicho.inquiry.customer import is_incoming, party_of
+from daicho.inquiry.customer import is_incoming, is_own_group, party_of
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import RuleSet, read_rules
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
@@ -26,6 +26,9 @@ CURSOR = "cursor "
 
 STALE = timedelta(minutes=10)
 """A snapshot older than this is read again before a commit is built on it."""
+
+LIST_FIELDS = frozenset({"List-Id", "List-Unsubscribe", "X-Loop", "Precedence", "X-Precedence"})
+"""What a mailing list adds, be it a newsletter or the shop's own group address."""
 
 TRIES = 5
 """How often a commit that lost against somebody else's is built again."""
@@ -193,6 +196,8 @@ def arrival_of(mail: RawMail, own: frozenset[str], now: datetime) -> Arrival:
     message = read_message(mail.raw, received=mail.received or now, left_behind=mail.left_behind)
     if mail.unreadable:
         message = replace(message, notes=("message.unreadable",))
+    if message.automatic in LIST_FIELDS and is_own_group(message, own):
+        message = replace(message, kind="person", automatic="")
     incoming = is_incoming(message, mail.outgoing, own)
     party = party_of(message, incoming, own)
     return Arrival(message, incoming, party, f"{mail.mailbox}/{mail.folder}", mail.location)

@@ -55,6 +55,11 @@ def is_incoming(message: Message, outgoing: bool | None, own: frozenset[str]) ->
     return not recipients or all(email in own for email in recipients)
 
 
+def is_own_group(message: Message, own: frozenset[str]) -> bool:
+    """Whether a mail bears list headers only because the shop's address is a group of its staff."""
+    return message.list_id in {email.replace("@", ".") for email in own}
+
+
 def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
     """The customer's side of a message."""
     if not incoming:

@@ -60,6 +60,7 @@ class Message:
     `text` is the whole readable body, `new_text` the same without quoted parts and signature.
     `references` are message keys, oldest first, In-Reply-To last, without brackets or doubles.
     `automatic` names the header that says no person wrote this ("" if none does).
+    `list_id` names the mailing list it came over, without brackets ("" if none).
     `bounce_of` is the message key of our own mail that could not be delivered ("" if unknown or no bounce).
     `notes` are keys of the wording that say what could not be read.
     """
@@ -78,6 +79,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     kind: Kind = "person"
     automatic: str = ""
+    list_id: str = ""
     bounce_of: str = ""
     notes: tuple[str, ...] = ()
 
@@ -145,9 +147,16 @@ def _message(raw: bytes, received: datetime, left_behind: tuple[Attachment, ...]
         attachments=(*map(_attachment, body.attached), *left_behind),
         kind=kind,
         automatic=automatic,
+        list_id=_list_id(header),
         bounce_of=bounced_id(root, body.text) if kind == "bounce" else "",
         notes=tuple(dict.fromkeys([*(note for note, holds in notes.items() if holds), *body.notes])),
     )
+
+
+def _list_id(header: Header) -> str:
+    """`List-Id: Our desk <desk.example.jp>` (RFC 2919) as `desk.example.jp`."""
+    text = header.words("list-id")
+    return text.rpartition("<")[2].partition(">")[0].strip().lower()
 
 
 def _unreadable(raw: bytes, received: datetime, left_behind: tuple[Attachment, ...]) -> Message:
