@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, Book, arrival
 from daicho.inquiry.rules import read_rules
+from daicho.ledger.replies import is_ticked
 from daicho.sheets.workbook import Cell, Record
 
 
@@ -148,10 +149,10 @@ def test_an_old_normal_inquiry_comes_before_a_new_urgent_one() -> None:
 
 
 def test_human_columns_are_never_written(book: Book) -> None:
-    only(book.rows).update(assignee="佐藤", memo="電話済み", draft="✓")
+    only(book.rows).update(assignee="佐藤", memo="電話済み")
     book.sync(reply(), arrival("q2", "けがをしました。", answers=["r1"]))
     row = only(book.rows)
-    assert (row["assignee"], row["memo"], row["draft"]) == ("佐藤", "電話済み", "✓")
+    assert (row["assignee"], row["memo"]) == ("佐藤", "電話済み")
 
 
 def test_an_edited_machine_column_is_put_back(book: Book) -> None:
@@ -378,6 +379,10 @@ STEPS = st.lists(
         st.tuples(st.just("assignee"), st.integers(0, 5), st.sampled_from(["佐藤", "田中"])),
         st.tuples(st.just("memo"), st.integers(0, 5), st.sampled_from(["電話済み", "=1+1"])),
         st.tuples(st.just("category"), st.integers(0, 5), st.sampled_from(["支払い・返金", "その他"])),
+        st.tuples(st.just("draft"), st.integers(0, 5), st.sampled_from(["✓", "TRUE", "いいえ"])),
+        st.tuples(
+            st.just("template"), st.integers(0, 5), st.sampled_from(["restock", "ない", "restock、safety"])
+        ),
         st.tuples(st.just("delete"), st.integers(0, 5), st.just("")),
         st.tuples(st.just("copy"), st.integers(0, 5), st.just("")),
         st.tuples(st.just("swap"), st.integers(0, 5), st.just("")),
@@ -429,12 +434,9 @@ def test_nothing_is_lost_or_doubled_and_peoples_words_stand(steps: list[tuple[st
             book.type_row(**row.cells)
         elif step == "swap":
             rows.reverse()
-        elif step in ("status", "assignee", "memo", "category"):
+        elif step in ("status", "assignee", "memo", "category", "draft", "template"):
             row.cells[step] = word
-        human = {
-            id(record): {key: record.cells.get(key) for key in ("assignee", "memo", "draft")}
-            for record in rows
-        }
+        human = {id(record): {key: record.cells.get(key) for key in ("assignee", "memo")} for record in rows}
         decided = row.cells.get("category") if row else None
         book.sync(*mails)
         for record in rows:
@@ -443,6 +445,7 @@ def test_nothing_is_lost_or_doubled_and_peoples_words_stand(steps: list[tuple[st
             }
         if row is not None and step == "category":
             assert row.cells["category"] == decided
+        assert not any(is_ticked(record.cells.get("draft")) for record in rows), "every tick is heard"
         keys = [str(entry["key"]) for entry in book.log]
         assert len(keys) == len(set(keys))
         assert {key for key in keys if key.startswith("m")} == {f"m{number}" for number in range(1, sent + 1)}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from daicho.inquiry.customer import Customer
 from daicho.inquiry.judge import Judgement
 from daicho.inquiry.status import Progress, moves, progress
 from daicho.inquiry.thread import Event, Inquiry
+from daicho.ledger.drafts import Claim, Laid, answer_to, asked, closed, new_claim, recipient, refusal
 from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
+from daicho.ledger.replies import Asked, Replies, is_ticked
 from daicho.ledger.rows import Row, comparable, text_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
@@ -28,7 +30,8 @@ class Context:
     """What a row needs to know of the rest.
 
     `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
-    `customer` finds an inquiry's customer; `channel` tells by which way a message came.
+    `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
+    `reply_to` where an answer is wanted if not there. `laid` tells of drafts, by inquiry id.
     """
 
     speaker: Speaker
@@ -38,6 +41,10 @@ class Context:
     judgement: Callable[[Event], Judgement]
     customer: Callable[[Inquiry, Row], Customer | None]
     channel: Callable[[Event], str]
+    sender: Callable[[Event], str]
+    reply_to: Callable[[Event], str]
+    replies: Replies
+    laid: Mapping[str, Laid] = field(default_factory=dict)
 
 
 class InquiryRow:
@@ -62,6 +69,7 @@ class InquiryRow:
         self.notes: list[str] = []
         self.events: set[str] = set()
         self.conflicts: tuple[str, ...] = ()
+        self.ticked = is_ticked(row.cell("draft"))
 
     def new(self) -> dict[str, Cell]:
         """The cells of a row that is not there."""
@@ -89,7 +97,8 @@ class InquiryRow:
         # A quiet row that nobody touched needs nothing but its due time, which follows priority and calendar.
         quiet = self.known and not self.fresh and not self.tampered
         machine = self._quiet_machine(shared) if quiet else self._machine(shared)
-        return merge_row(self.tab, self.row, machine, merged, self.base)
+        cells = merge_row(self.tab, self.row, machine, merged, self.base)
+        return cells | ({"draft": None} if self.ticked else {})
 
     # --- proposals ------------------------------------------------------------------------------------------
 
@@ -97,7 +106,7 @@ class InquiryRow:
         proposals = self.base.proposals
         if not proposals:
             first = self.inquiry.first
-            judgement = self.context.judgement(first)
+            judgement = self._judgement(first)
             self.notes += judgement.say_reason(self.context.speaker.wording).split("\n")
             status = self.progress.status
             channel = self.context.channel(first)
@@ -105,13 +114,23 @@ class InquiryRow:
         for event in self.fresh:
             self._follow(event)
         self._move_status()
+        self._hear_draft()
+
+    def _judgement(self, event: Event) -> Judgement:
+        """A message's judgement; of the templates it names only those that the shop has switched on."""
+        judgement = self.context.judgement(event)
+        return replace(judgement, templates=self.context.replies.suggested(judgement.templates))
 
     def _follow(self, event: Event) -> None:
         """What one new message of a known inquiry changes besides the status."""
         first = event is self.inquiry.first
+        if event.incoming and event.kind == "inquiry":
+            reply_to = self.context.reply_to(event)
+            self.base.facts.pop("reply_to", None)
+            self.base.facts |= {"reply_to": reply_to} if reply_to else {}
         if first or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
             return
-        judgement = self.context.judgement(event)
+        judgement = self._judgement(event)
         before = self.base.proposals.get("priority")
         self.base.proposals, events = later_proposals(self.base.proposals, judgement, self.context.speaker)
         self.events |= events
@@ -144,19 +163,76 @@ class InquiryRow:
         else:
             self.base.facts.pop("seen", None)
 
+    # --- drafts ---------------------------------------------------------------------------------------------
+
+    def _hear_draft(self) -> None:
+        """What became of a draft that was asked for, and the wish for a new one."""
+        facts, context = self.base.facts, self.context
+        claim, laid = Claim.read(facts.pop("draft", None)), context.laid.get(self.inquiry.id)
+        replied = [event for event in self.fresh if not event.incoming and event.kind == "reply"]
+        answered = replied[-1] if replied and not self.progress.waiting_since else None
+        if answered and ((claim and claim.is_open) or self.ticked):
+            # Somebody answered between the tick and the draft: a second answer would only confuse.
+            self._note("reply.answered-meanwhile", moment=answered.date, who=context.sender(answered))
+        if answered:
+            # The answer is on its way, whoever held the claim.
+            return
+        if claim and claim.is_open and laid and laid.token == claim.token:
+            claim = self._note_laid(claim, laid)
+        if self.ticked:
+            claim = self._claimed(claim)
+        facts |= {"draft": claim.fact()} if claim else {}
+
+    def _claimed(self, claim: Claim | None) -> Claim | None:
+        """A new claim for the person who ticked; the one there was where there is something against it."""
+        context, who = self.context, self.row.text("assignee").strip()
+        to = recipient(self.base.facts, answer_to(self.inquiry))
+        filled = context.replies.fill(self.row.text("template"), self._asked(self.base.proposals))
+        if refused := refusal(claim, who, to, filled, context.replies, context.now):
+            key, values = refused
+            self._note(key, moment=context.now, **values)
+            return claim
+        # Who asks for a draft has taken the inquiry: newer than whatever status stood there.
+        self.base.proposals["status"] = self.layout.label("status", "doing")
+        self.events.add("status")
+        return new_claim(self.inquiry.id, who, context.now)
+
+    def _note_laid(self, claim: Claim, laid: Laid) -> Claim | None:
+        say, now = self.context.speaker.wording.say, self.context.now
+        if not laid.trouble:
+            key = "reply.drafted-gaps" if laid.missing else "reply.drafted"
+            self._note(key, moment=now, who=claim.who or say("reply.nobody"), count=laid.missing)
+        elif laid.trouble != claim.trouble:
+            key = "reply.laying-given-up" if laid.final else "reply.laying-failed"
+            self._note(key, moment=now, trouble=say(laid.trouble, **laid.values))
+        return closed(claim, laid, now)
+
     # --- machine columns ------------------------------------------------------------------------------------
 
     def _quiet_machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
-        cells = self._times(shared) | {"customer_id": self._customer_id()}
+        cells = self._times(shared) | {"customer_id": self._customer_id(), "reply": self._reply(shared)}
         return cells | ({"reason": self._reason()} if self.notes else {})
 
     def _machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
         cells = machine_cells(self.inquiry, self.progress, self.context.speaker) | self._times(shared)
         key = self.inquiry.first.key
         cells["customer_id"] = self._customer_id()
+        cells["reply"] = self._reply(shared)
         cells["link"] = None if key.startswith(TYPED) else self.context.link(key)
         cells["reason"] = self._reason()
         return cells
+
+    def _reply(self, shared: dict[str, Cell]) -> Cell:
+        """The text that the chosen template makes; none for what needs no answer, to keep the sheet light."""
+        if self.layout.option("status", text_of(shared.get("status"))) in ("done", "excluded"):
+            return None
+        replies, cells = self.context.replies, self.row.record.cells | shared
+        return replies.cell(replies.fill(text_of(cells.get("template")), self._asked(shared)))
+
+    def _asked(self, shared: Mapping[str, Cell]) -> Asked:
+        customer = self.context.customer(self.inquiry, self.row)
+        phones = customer.phones if customer else ()
+        return asked(self.row.record.cells | shared, self.inquiry, phones, self.context.replies)
 
     def _customer_id(self) -> Cell:
         """Only who asks something is a customer; a deleted customer row keeps its number on the inquiry."""

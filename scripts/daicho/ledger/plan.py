@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -13,9 +13,11 @@ from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
+from daicho.ledger.drafts import Laid
 from daicho.ledger.inquiry_row import TYPED, Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
+from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.mail.message import Address, Attachment, Message
@@ -38,7 +40,7 @@ class Arrival:
     """A decoded mail on its way into the ledger.
 
     `party` is the customer's side, `mailbox` the name in the log, `raw` where the raw mail lies (told
-    where the mail could not be read whole).
+    where the mail could not be read whole), `reply_to` the address answers shall go to if it is another one.
     """
 
     message: Message
@@ -46,6 +48,7 @@ class Arrival:
     party: Party
     mailbox: str
     raw: str = ""
+    reply_to: str = ""
 
 
 @dataclass(slots=True)
@@ -61,11 +64,12 @@ class Report:
     urgent: list[str] = field(default_factory=list)
     overdue: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    drafted: list[str] = field(default_factory=list)
 
     def add(self, later: Report) -> None:
         """Takes in the report of the next commit of the same sync: events add up, states are the newest."""
         self.mails += later.mails
-        for name in ("new", "changed", "adopted", "restored", "conflicts"):
+        for name in ("new", "changed", "adopted", "restored", "conflicts", "drafted"):
             known = getattr(self, name)
             known.extend(id for id in getattr(later, name) if id not in known)
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
@@ -82,8 +86,11 @@ class Plan:
         wording: Wording,
         now: datetime,
         link: Callable[[str], str] = str,
+        shop: str = "",
+        laid: Mapping[str, Laid] | None = None,
     ) -> None:
-        """`link` turns a message key into what the mail column shows."""
+        """`link` turns a message key into what the mail column shows, `shop` is the shop's name in replies,
+        `laid` says what became of drafts, by inquiry id."""
         self.ledger = ledger
         self.settings = settings
         self.judge = judge
@@ -91,8 +98,19 @@ class Plan:
         self.speaker = Speaker(ledger.layout, wording, ledger.clock)
         self.threads = Threads(ledger.events)
         self.customers = read_customers(ledger.customers)
+        self.laid = laid or {}
         self.context = Context(
-            self.speaker, settings, now, link, self._judgement, self._customer, self._channel
+            self.speaker,
+            settings,
+            now,
+            link,
+            self._judgement,
+            self._customer,
+            self._channel,
+            self._sender,
+            self._reply_to,
+            Replies(ledger.snapshot.tables, settings, self.speaker, shop, now),
+            self.laid,
         )
         self.commit = Commit()
         self.report = Report()
@@ -318,6 +336,8 @@ class Plan:
             report.restored.append(id)
         if state.conflicts:
             report.conflicts.append(id)
+        if id in self.laid and not self.laid[id].trouble:
+            report.drafted.append(id)
         now = state.row.record.cells | cells
         if layout.option("status", text_of(now.get("status"))) in ("done", "excluded"):
             return
@@ -367,6 +387,14 @@ class Plan:
         if is_masked(event.address):
             return "amazon" if "amazon" in event.address else "rakuten"
         return "form" if arrival.party.form else "mail"
+
+    def _sender(self, event: Event) -> str:
+        arrival = self._arrivals.get(event.key)
+        return arrival.message.sender.name or arrival.message.sender.email if arrival else ""
+
+    def _reply_to(self, event: Event) -> str:
+        arrival = self._arrivals.get(event.key)
+        return arrival.reply_to if arrival else ""
 
 
 def attachment_text(attachment: Attachment) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -64,7 +64,9 @@ class Replies:
         self.fields: Fields = load_fields(layout.language)
         self.templates = read_templates(tables.get("templates", ()), layout)
         self._settings = settings
-        self._speaker = speaker
+        self._combined: dict[str, Template | None] = {}
+        self._promised: dict[str, str] = {}
+        self.speaker = speaker
         self._now = now
         self.own = own_values(tables.get("settings", ()), layout, self.fields)
         """What the shop itself has set, by field: its rows その他 of the settings tab, name and signature."""
@@ -87,16 +89,21 @@ class Replies:
 
     def fill(self, cell: str, asked: Asked) -> Filled | None:
         """The reply that the template cell asks for; None where it names no template."""
-        templates = self.chosen(cell)
-        if not templates:
-            return None
-        wording = self._speaker.wording
-        return fill(combine(templates, self.fields, wording), self._values(asked), self.fields, wording)
+        wording = self.speaker.wording
+        # Few cells differ among thousands of rows.
+        if cell not in self._combined:
+            templates = self.chosen(cell)
+            self._combined[cell] = combine(templates, self.fields, wording) if templates else None
+        template = self._combined[cell]
+        return fill(template, self._values(asked), self.fields, wording) if template else None
+
+    def has_own(self, names: Iterable[str]) -> bool:
+        """Whether the settings tab has a row その他 of one of these names."""
+        return any(self.fields.key(name) in self.own for name in names)
 
     def _values(self, asked: Asked) -> dict[str, str]:
-        clock, wording = self._speaker.clock, self._speaker.wording
+        clock, wording = self.speaker.clock, self.speaker.wording
         today = self._now.astimezone(clock.zone).date()
-        promised = promised_date(self._settings, asked.priority, self._now.astimezone(clock.zone))
         known = {
             "customer": outside(asked.customer),
             "order": outside(asked.order),
@@ -106,15 +113,21 @@ class Replies:
             "subject": outside(asked.subject),
             "received": spoken_date(asked.received, wording) if asked.received else "",
             "today": spoken_date(today, wording),
-            "promised_date": spoken_date(promised, wording) if promised else "",
+            "promised_date": self._promise(asked.priority),
         }
         return self.own | {field: value for field, value in known.items() if value}
+
+    def _promise(self, priority: str) -> str:
+        if priority not in self._promised:
+            day = promised_date(self._settings, priority, self._now.astimezone(self.speaker.clock.zone))
+            self._promised[priority] = spoken_date(day, self.speaker.wording) if day else ""
+        return self._promised[priority]
 
     def cell(self, filled: Filled | None) -> str | None:
         """What the reply column shows: what is left to fill in, then the text as far as a cell holds it."""
         if filled is None:
             return None
-        say, head = self._speaker.wording.say, ""
+        say, head = self.speaker.wording.say, ""
         if filled.missing:
             fields = "、".join(dict.fromkeys(filled.missing))
             head = say("reply.to-fill", count=len(filled.missing), fields=fields) + "\n\n"

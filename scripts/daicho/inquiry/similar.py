@@ -1,0 +1,107 @@
+"""Which texts resemble each other: the template a reply was made from, past inquiries like a new one.
+
+Texts are compared by the character n-grams they share, which needs no tokenizer and reads Japanese and
+English alike. Every comparison is linear in the length of the texts.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from daicho.inquiry.extract import fold
+from daicho.inquiry.reply import Template
+
+TEXT_LIMIT = 4000
+"""Characters of a text that are compared. Who writes more has said it by then."""
+
+REPLY_GRAM = 6
+"""Characters of an n-gram when a reply is held against templates: long enough to be their own words."""
+
+INQUIRY_GRAM = 3
+
+CAME_FROM = 0.45
+"""A reply that keeps so much of what is a template's own came from it; people cut and rewrite the rest."""
+
+_FIELD = re.compile(r"[{｛][^{}｛｝\n]{1,80}[}｝]")
+_NO_WORDS = re.compile(r"[\W_]+")
+
+
+def _words(text: str) -> str:
+    """What of a text is compared: letters and digits, folded."""
+    return _NO_WORDS.sub("", fold(text[:TEXT_LIMIT]))
+
+
+def grams(text: str, size: int = INQUIRY_GRAM) -> frozenset[str]:
+    """The n-grams of a text."""
+    words = _words(text)
+    return frozenset(words[start : start + size] for start in range(max(1, len(words) - size + 1)) if words)
+
+
+class Origins:
+    """Tells which template a sent reply was made from.
+
+    A template is known by the n-grams between its fields. Each weighs the less the more templates share it:
+    a greeting tells nothing.
+    """
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        self._grams = {template.key: _fixed(template.body) for template in templates}
+        self._holders: dict[str, list[str]] = defaultdict(list)
+        for key, own in self._grams.items():
+            for gram in own:
+                self._holders[gram].append(key)
+        self._weight = {key: sum(map(self._worth, own)) for key, own in self._grams.items()}
+
+    def of(self, text: str) -> str:
+        """The key of the template, "" if the reply was written freely."""
+        kept: dict[str, float] = defaultdict(float)
+        for gram in grams(text, REPLY_GRAM) & self._holders.keys():
+            for key in self._holders[gram]:
+                kept[key] += self._worth(gram)
+        shares = {key: weight / self._weight[key] for key, weight in kept.items()}
+        best = max(shares, key=lambda key: (shares[key], key), default="")
+        return best if best and shares[best] >= CAME_FROM else ""
+
+    def _worth(self, gram: str) -> float:
+        return 1 / len(self._holders[gram]) ** 2
+
+
+def _fixed(body: str) -> frozenset[str]:
+    return frozenset().union(*(grams(part, REPLY_GRAM) for part in _FIELD.split(body)))
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A text like the one asked about: its place in what was searched, and how near it is (0 to 1)."""
+
+    index: int
+    likeness: float
+
+
+def nearest(text: str, past: Sequence[str], count: int) -> list[Near]:
+    """The `count` texts of `past` most like `text`, nearest first; those that share nothing are left out.
+
+    Cosine over n-grams weighted by rarity, counted among the n-grams of `text` alone: one pass over `past`
+    that keeps no text's n-grams.
+    """
+    wanted = grams(text)
+    shared: list[tuple[frozenset[str], int]] = []
+    frequency: Counter[str] = Counter()
+    for other in past:
+        found = grams(other)
+        common = wanted & found
+        frequency.update(common)
+        shared.append((common, len(found)))
+    rarity = {gram: log(1 + len(past) / (1 + frequency[gram])) ** 2 for gram in wanted}
+    own, mean = sum(rarity.values()), sum(rarity.values()) / max(1, len(rarity))
+    scored = (
+        Near(index, sum(rarity[gram] for gram in common) / sqrt(own * mean * size))
+        for index, (common, size) in enumerate(shared)
+        if common
+    )
+    return heapq.nlargest(count, scored, key=lambda near: (near.likeness, -near.index))

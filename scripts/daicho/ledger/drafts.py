@@ -1,0 +1,256 @@
+"""Drafts that people ask for by a tick: who may have one, what it says, and that it is laid once.
+
+A tick becomes a claim on its row, in the same atomic write that clears the tick. Whoever syncs next reads
+the mailboxes once more, lays the draft of every open claim and closes the claim. The draft's Message-ID
+follows from the claim, so that a repetition after a crash finds the draft that lies there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from daicho.inquiry.customer import is_masked
+from daicho.inquiry.reply import Filled
+from daicho.inquiry.thread import Event, Inquiry, Threads, short_code
+from daicho.ledger.replies import Asked, Replies
+from daicho.ledger.rows import Ledger, Row, read_customer, text_of
+from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
+from daicho.mail.message import Address
+from daicho.sheets.workbook import Cell
+from daicho.wording import Wording
+
+CLAIM = timedelta(minutes=15)
+"""So long a colleague's draft keeps others from having one of their own."""
+
+RAKUTEN_REPLIES = ("楽天返信", "rakuten replies")
+"""A row その他 of one of these names in the settings tab says that the shop answers masked buyers by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A draft that was asked for. `at` and `laid` are aware; it is open until laid.
+
+    `trouble` is the key of the sentence the row has been told while the draft could not be laid.
+    """
+
+    token: str
+    who: str
+    at: datetime
+    laid: datetime | None = None
+    trouble: str = ""
+
+    @classmethod
+    def read(cls, fact: Any) -> Claim | None:
+        """The claim as it is kept among a row's facts; None where there is none."""
+        try:
+            laid = datetime.fromisoformat(fact["laid"]) if "laid" in fact else None
+            at = datetime.fromisoformat(fact["at"])
+            return cls(str(fact["token"]), str(fact["who"]), at, laid, str(fact.get("trouble", "")))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def fact(self) -> dict[str, str]:
+        fact = {"token": self.token, "who": self.who, "at": self.at.isoformat()}
+        fact |= {"laid": self.laid.isoformat()} if self.laid else {}
+        return fact | ({"trouble": self.trouble} if self.trouble else {})
+
+    @property
+    def is_open(self) -> bool:
+        return self.laid is None
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What became of an open claim: laid with `missing` fields to fill in, or a trouble.
+
+    `final`: nothing that waiting would cure; the claim is given up.
+    """
+
+    token: str
+    missing: int = 0
+    trouble: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A draft to be laid now, into the mailbox the customer wrote to ("": any)."""
+
+    inquiry: str
+    token: str
+    mailbox: str
+    draft: Draft
+    missing: int
+
+
+def new_claim(id: str, who: str, now: datetime) -> Claim:
+    """A claim whose token no earlier or later one of the inquiry bears."""
+    return Claim(short_code(f"{id} {now.isoformat()}", 8), who, now)
+
+
+def refusal(
+    claim: Claim | None, who: str, to: str, filled: Filled | None, replies: Replies, now: datetime
+) -> tuple[str, dict[str, object]] | None:
+    """Why there is no draft for a tick, as a sentence's key and values; None if there is nothing against it.
+
+    `claim` is the inquiry's last one, `to` the address the draft would go to.
+    """
+    if claim is not None and (claim.is_open or now - claim.at < CLAIM):
+        # A colleague is on it.
+        if claim.who and claim.who != who:
+            return "reply.colleague", {"who": claim.who}
+        # Nobody says who they are: it may be a colleague.
+        if not claim.who:
+            return "reply.somebody", {}
+        # The same person once more, before the first draft could be laid.
+        if claim.is_open:
+            return "reply.waiting", {}
+    if not is_address(to):
+        return "reply.no-address", {}
+    # Mail to Rakuten's masked buyers arrives only through Rakuten's own relay.
+    if is_masked(to) and "rakuten" in to and not replies.has_own(RAKUTEN_REPLIES):
+        return "reply.masked", {}
+    if filled is None:
+        return "reply.no-template", {}
+    return None
+
+
+def answer_to(inquiry: Inquiry) -> Event:
+    """The customer's newest message, which a reply answers."""
+    return next(
+        (event for event in reversed(inquiry.events) if event.incoming and event.kind == "inquiry"),
+        inquiry.first,
+    )
+
+
+def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], replies: Replies) -> Asked:
+    """What an inquiry's row says that goes into its reply."""
+    layout, first = replies.speaker.layout, inquiry.first
+    text = {key: text_of(cells.get(key)).strip() for key in ("customer", "order", "product", "assignee")}
+    return Asked(
+        **text,
+        phone=phones[0] if phones else "",
+        subject=first.subject,
+        received=replies.speaker.clock.cell(first.date),
+        priority=layout.option("priority", text_of(cells.get("priority"))),
+    )
+
+
+class Drafts:
+    """Builds the drafts of open claims. `addresses` are the shop's own, `shop` its name."""
+
+    def __init__(
+        self, ledger: Ledger, replies: Replies, addresses: Iterable[str], shop: str, now: datetime
+    ) -> None:
+        self._ledger = ledger
+        self._replies = replies
+        self._addresses = sorted(addresses)
+        self._shop = shop
+        self._now = now
+
+    def requests(self) -> list[Request]:
+        """One for every open claim whose inquiry is still there."""
+        waiting = {id: claim for id, row in self._ledger.rows.items() if (claim := open_claim(row))}
+        if not waiting:
+            return []
+        threads = Threads(event for event in self._ledger.events if event.inquiry in waiting)
+        logged = {
+            text_of(record.cells.get("key")): record.cells
+            for record in self._ledger.snapshot.tables["messages"]
+            if text_of(record.cells.get("inquiry")) in waiting
+        }
+        return [
+            self._request(claim, self._ledger.rows[id], threads.inquiries[id], logged)
+            for id, claim in waiting.items()
+            if id in threads.inquiries
+        ]
+
+    def _request(
+        self, claim: Claim, row: Row, inquiry: Inquiry, logged: Mapping[str, Mapping[str, Cell]]
+    ) -> Request:
+        event = answer_to(inquiry)
+        cells = logged.get(event.key, {})
+        customer = self._ledger.customers.get(row.text("customer_id"))
+        phones = read_customer(customer).phones if customer else []
+        filled = self._replies.fill(
+            row.text("template"), asked(row.record.cells, inquiry, phones, self._replies)
+        )
+        filled = filled or Filled("", "")
+        sender = self._sender(text_of(cells.get("to")))
+        mailbox, slash, _ = text_of(cells.get("mailbox")).partition("/")
+        draft = self._draft(claim, inquiry.id, event, row, filled, sender, is_mail=bool(slash))
+        return Request(inquiry.id, claim.token, mailbox if slash else "", draft, len(filled.missing))
+
+    def _draft(
+        self, claim: Claim, id: str, event: Event, row: Row, filled: Filled, sender: str, *, is_mail: bool
+    ) -> Draft:
+        # A message key is the Message-ID, or stands for one that is missing or was used twice.
+        message_id = event.key.partition("#")[0] if "@" in event.key else ""
+        text, subject = filled.text, filled.subject
+        if is_mail:
+            text = f"{text}\n\n{self._quotation(event)}"
+            subject = reply_subject(event.subject) if event.subject else subject
+        return build_draft(
+            f"daicho-{id}-{claim.token}@{sender.rpartition('@')[2] or 'daicho.invalid'}",
+            Address(self._shop, sender),
+            Address(event.name, recipient(row.base.facts, event)),
+            subject or reply_subject(event.subject),
+            text,
+            self._now.astimezone(self._replies.speaker.clock.zone),
+            answers=message_id,
+            references=list(dict.fromkeys([*event.references, event.key, message_id])),
+            inquiry=id,
+        )
+
+    def _quotation(self, event: Event) -> str:
+        """The customer's words below ours, as mail programs quote them."""
+        clock, wording = self._replies.speaker.clock, self._replies.speaker.wording
+        moment = event.date.astimezone(clock.zone)
+        name = f"{event.name} <{event.address}>" if event.name else event.address
+        head = wording.say(
+            "reply.wrote",
+            date=long_date(moment, wording),
+            time=f"{moment:%H:%M}",
+            writer=" ".join(name.split()),
+        )
+        return f"{head}\n{quoted(event.text)}"
+
+    def _sender(self, to: str) -> str:
+        """The address of ours that the customer wrote to, else the first of ours."""
+        written = to.casefold()
+        return next((own for own in self._addresses if own in written), next(iter(self._addresses), ""))
+
+
+def open_claim(row: Row) -> Claim | None:
+    claim = Claim.read(row.base.facts.get("draft"))
+    return claim if claim and claim.is_open else None
+
+
+def recipient(facts: Mapping[str, Any], event: Event) -> str:
+    """Where the customer wants the answer: Reply-To if it named another address, else where it wrote from.
+
+    `facts` are those of the inquiry's row.
+    """
+    return str(facts.get("reply_to") or event.address)
+
+
+def closed(claim: Claim, laid: Laid, now: datetime) -> Claim | None:
+    """The claim after an attempt to lay its draft; None if it is given up."""
+    if not laid.trouble:
+        return replace(claim, laid=now, trouble="")
+    return None if laid.final else replace(claim, trouble=laid.trouble)
+
+
+def long_date(moment: datetime, wording: Wording) -> str:
+    weekdays, months = wording.say("reply.weekdays").split(), wording.say("reply.months").split()
+    return wording.say(
+        "reply.long-date",
+        year=moment.year,
+        month=months[moment.month - 1],
+        day=moment.day,
+        weekday=weekdays[moment.weekday()],
+    )
