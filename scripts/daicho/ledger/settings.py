@@ -1,14 +1,19 @@
-"""The settings tab as values: members, business calendar, targets, products."""
+"""The settings tab as values: members, business calendar, targets, products, campaigns, what work costs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TypeVar
 
+from daicho.ledger.offer import Offer, parse_amount, parse_offer
 from daicho.ledger.rows import text_of, words_of
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Record
-from daicho.workdays import Calendar, Target, parse_target, read_calendar
+from daicho.workdays import Calendar, Target, parse_days, parse_target, read_calendar
+
+_Read = TypeVar("_Read")
 
 DEFAULT_TARGETS = {"urgent": Target(hours=2), "high": Target(hours=8), "normal": Target(days=2)}
 """Business time until an answer is due, by urgency (design: Urgency and order of work)."""
@@ -18,6 +23,9 @@ DEFAULT_TARGETS = {"urgent": Target(hours=2), "high": Target(hours=8), "normal":
 class Settings:
     """What a shop has set. `products` maps a product's name to the words it is known by.
 
+    `campaigns` maps a campaign's name to its days. `minutes` maps a category (or the channel "phone") to the
+    minutes one inquiry takes, "" for all others; `wage` is yen an hour. `vendors` maps a vendor to the
+    categories left to it, `offers` are what vendors ask for.
     `problems` are (setting's label, name, value) of rows that could not be understood: their defaults hold.
     """
 
@@ -27,39 +35,79 @@ class Settings:
     after_reply: str = "done"
     products: dict[str, tuple[str, ...]] = field(default_factory=dict)
     signature: str = ""
+    campaigns: dict[str, frozenset[date]] = field(default_factory=dict)
+    minutes: dict[str, float] = field(default_factory=dict)
+    wage: float | None = None
+    vendors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
     problems: tuple[tuple[str, str, str], ...] = ()
 
 
 def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
     """Reads the settings tab; a row that makes no sense is told in `problems` and left out."""
-    rows: dict[str, list[tuple[str, str]]] = {}
-    for record in records:
-        setting = layout.option("setting", text_of(record.cells.get("setting")))
-        name, value = text_of(record.cells.get("name")), text_of(record.cells.get("value"))
-        if setting and value:
-            rows.setdefault(setting, []).append((name, value))
-    problems: list[tuple[str, str, str]] = []
-    targets = dict(DEFAULT_TARGETS)
-    for name, value in rows.get("target", []):
-        try:
-            targets[layout.option("priority", name)] = parse_target(value)
-        except ValueError:
-            problems.append((layout.label("setting", "target"), name, value))
+    rows = _Rows(records, layout)
     calendar, misread = read_calendar(
-        hours=rows.get("hours", ()),
-        closed_weekdays=[value for _, value in rows.get("closed_weekday", [])],
-        closed_days=[value for _, value in rows.get("closed_day", [])],
-        half_days=[value for _, value in rows.get("half_day", [])],
+        hours=rows.of("hours"),
+        closed_weekdays=rows.values("closed_weekday"),
+        closed_days=rows.values("closed_day"),
+        half_days=rows.values("half_day"),
     )
-    problems += [(layout.label("setting", "closed_day"), "", value) for value in misread]
+    rows.problems += [(layout.label("setting", "closed_day"), "", value) for value in misread]
+    targets = {layout.option("priority", name): target for name, target in rows.read("target", parse_target)}
+    after_reply = rows.values("sent_status")
+    wages = rows.read("wage", parse_amount)
     return Settings(
         calendar=calendar,
         members=tuple(
             dict.fromkeys(filter(None, (text_of(record.cells.get("member")) for record in records)))
         ),
-        targets=targets,
-        after_reply=layout.option("status", rows["sent_status"][0][1]) if "sent_status" in rows else "done",
-        products={name: (name, *words_of(value)) for name, value in rows.get("product", []) if name},
-        signature="\n".join(value for _, value in rows.get("signature", [])),
-        problems=tuple(problems),
+        targets=DEFAULT_TARGETS | targets,
+        after_reply=layout.option("status", after_reply[0]) if after_reply else "done",
+        products={name: (name, *words_of(value)) for name, value in rows.of("product") if name},
+        signature="\n".join(rows.values("signature")),
+        campaigns=dict(rows.read("campaign", parse_days)),
+        minutes={_work(name, layout): minutes for name, minutes in rows.read("minutes", parse_amount)},
+        wage=wages[0][1] if wages else None,
+        vendors={
+            name: tuple(layout.option("category", word) for word in words_of(value))
+            for name, value in rows.of("vendor")
+        },
+        offers=tuple(replace(offer, name=name) for name, offer in rows.read("offer", parse_offer)),
+        problems=tuple(rows.problems),
     )
+
+
+class _Rows:
+    """The tab's rows by setting, as (name, value), and what could not be read."""
+
+    def __init__(self, records: Sequence[Record], layout: Layout) -> None:
+        self.problems: list[tuple[str, str, str]] = []
+        self._layout = layout
+        self._rows: dict[str, list[tuple[str, str]]] = {}
+        for record in records:
+            setting = layout.option("setting", text_of(record.cells.get("setting")))
+            name, value = text_of(record.cells.get("name")), text_of(record.cells.get("value"))
+            if setting and value:
+                self._rows.setdefault(setting, []).append((name, value))
+
+    def of(self, setting: str) -> list[tuple[str, str]]:
+        return self._rows.get(setting, [])
+
+    def values(self, setting: str) -> list[str]:
+        return [value for _, value in self.of(setting)]
+
+    def read(self, setting: str, parse: Callable[[str], _Read]) -> list[tuple[str, _Read]]:
+        """The rows of a setting with their values parsed; one that `parse` refuses is a problem."""
+        found = []
+        for name, value in self.of(setting):
+            try:
+                found.append((name, parse(value)))
+            except ValueError:
+                self.problems.append((self._layout.label("setting", setting), name, value))
+        return found
+
+
+def _work(name: str, layout: Layout) -> str:
+    """The category, or else the channel, that minutes are given for."""
+    category = layout.option("category", name)
+    return category if category != name else layout.option("channel", name)

@@ -1,0 +1,131 @@
+"""One month's page in words and numbers: six figures, a sentence, tables. Its look is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from daicho.ledger.rows import Ledger, text_of
+from daicho.ledger.settings import Settings
+from daicho.ledger.summary.estimate import estimate_tables
+from daicho.ledger.summary.facts import Facts, read_facts
+from daicho.ledger.summary.figures import Figure, figures, what_changed
+from daicho.ledger.summary.forecast import by_month
+from daicho.ledger.summary.graduation import graduation
+from daicho.ledger.summary.month import Month, Period
+from daicho.ledger.summary.table import Table, View
+from daicho.ledger.summary.volume import volume_tables
+from daicho.ledger.summary.work import work_tables
+from daicho.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an owner reads of a month.
+
+    `heading` names the month, `asof` tells of when the numbers are and how far they go, `lead` what changed
+    most; `before` and `year_ago` name what the figures are compared with; `label` is the tab's.
+    """
+
+    month: Month
+    label: str
+    heading: str
+    asof: str
+    lead: str
+    before: str
+    year_ago: str
+    figures: tuple[Figure, ...]
+    tables: tuple[Table, ...]
+
+    def table(self, key: str) -> Table:
+        return next(table for table in self.tables if table.key == key)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a program: figures and tables by key, rows by column key."""
+        return {
+            "month": str(self.month),
+            "lead": self.lead,
+            "figures": {
+                figure.key: {"value": figure.value, "before": figure.before, "year_ago": figure.year_ago}
+                for figure in self.figures
+            },
+            "tables": {
+                table.key: [
+                    {column.key: value for column, value in zip(table.columns, row.values, strict=True)}
+                    | ({"row": row.kind} if row.kind in ("group", "total") else {})
+                    for row in table.rows
+                ]
+                for table in self.tables
+            },
+        }
+
+
+def summarise(ledger: Ledger, settings: Settings, wording: Wording, month: Month, now: datetime) -> Summary:
+    """The summary of a month as it stands at `now`."""
+    facts = read_facts(ledger, settings)
+    return summarise_facts(facts, ledger, settings, wording, month, now)
+
+
+def summarise_facts(
+    facts: Facts, ledger: Ledger, settings: Settings, wording: Wording, month: Month, now: datetime
+) -> Summary:
+    """The same, where the facts were read already."""
+    view = look(facts, ledger, settings, wording, month, now)
+    runs = view.period.last < month.last
+    day = view.period.last.day
+    return Summary(
+        month=month,
+        label=view.say("tab", month=month),
+        heading=view.say("heading", year=month.year, month=month.month),
+        asof=view.say("asof-running" if runs else "asof", now=f"{view.now:%Y-%m-%d %H:%M}", day=day),
+        lead=what_changed(view),
+        before=view.say("before-running" if runs else "before", day=day),
+        year_ago=view.say("year-ago-running" if runs else "year-ago", day=day),
+        figures=figures(view),
+        tables=(
+            *volume_tables(view),
+            *work_tables(view),
+            by_month(view),
+            *estimate_tables(view),
+            graduation(view),
+        ),
+    )
+
+
+def look(
+    facts: Facts, ledger: Ledger, settings: Settings, wording: Wording, month: Month, now: datetime
+) -> View:
+    """What the tables of a month are made from. A month that runs is looked at up to today."""
+    local = now.astimezone(ledger.clock.zone)
+    days = (min(max(local.date(), month.first), month.last) - month.first).days + 1
+    runs = days < len(month.days)
+
+    def past(months: int) -> Any:
+        other = month.plus(-months)
+        if facts.since is None or facts.since > other.last:
+            return None
+        return facts.of(other.until(days) if runs else Period(other.first, other.last))
+
+    return View(
+        month=month,
+        period=month.until(days),
+        now=local,
+        facts=facts,
+        settings=settings,
+        layout=ledger.layout,
+        wording=wording,
+        current=facts.of(month.until(days)),
+        before=past(1),
+        year_ago=past(12),
+        templates=_template_names(ledger),
+        log_rows=len(ledger.events),
+    )
+
+
+def _template_names(ledger: Ledger) -> Mapping[str, str]:
+    rows = ledger.snapshot.tables.get("templates", [])
+    return {
+        text_of(row.cells.get("key")): text_of(row.cells.get("name") or row.cells.get("key")) for row in rows
+    }
