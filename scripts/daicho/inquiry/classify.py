@@ -1,8 +1,8 @@
 """What a mail is about, learned from examples: a linear model over character n-grams and cue words.
 
-Character n-grams need no tokenizer and read Japanese, English and mixtures of both; cues carry them over to words
-that no example has. Every question asked of a mail (which category, which reply, what makes it urgent, which mood)
-is one output of the same matrix, so that a batch of mails is judged by a single product.
+Character n-grams need no tokenizer and read Japanese, English and mixtures of both; cues carry them over to
+words that no example has. Every question asked of a mail (which category, which reply, what makes it urgent,
+which mood) is one output of the same matrix, so that a batch of mails is judged by a single product.
 
 Nothing here opens a file: examples come in, arrays go out (`Classifier.arrays`) and come back (`restored`).
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-VERSION = 2
+VERSION = 3
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
@@ -38,14 +38,18 @@ CUE_SHARE = 0.3
 AUTO = "auto"
 """Stands among the categories while learning: mail that no person wrote."""
 
-CAUSES = ("harm", "outside", "third", "second", "money")
+CAUSES = ("harm", "outside", "third", "second", "money", "shop_urgent", "shop_high")
+"""What makes a mail urgent beyond its category; the last two are mails that the shop itself set so before."""
 EMOTIONS = ("urgent", "unhappy", "praise")
 FAMILIES = ("category", "template", "cause", "emotion")
 
-SHARPNESS = {"category": 3.0, "template": 3.0, "cause": 3.0, "emotion": 3.0}
-CENTRES = {"harm": -0.4, "outside": -0.5, "third": -0.45, "second": -0.4, "money": -0.45}
-"""How steeply a margin becomes a probability, and the margin of an even chance where it is not 0 (a cause is rare, and
-missed at a cost). Fitted by leaving one starter file out."""
+SHARPNESS = {"category": 6.0, "template": 6.0, "cause": 3.0, "emotion": 3.0}
+CENTRES = {"cause": -0.45, "emotion": -0.3}
+"""How steeply a margin becomes a probability, and the margin of an even chance where it is not 0 (what is
+rare is answered too timidly). Fitted by leaving one starter file out, as HABIT."""
+
+HABIT = 0.6
+"""How much the habit of a category counts beside the words of a mail when a template is chosen."""
 
 
 # --- examples ---
@@ -75,6 +79,7 @@ class Correction:
     text: str
     sent: datetime
     category: str = ""
+    priority: str = ""
     templates: tuple[str, ...] | None = None
     emotion: frozenset[str] | None = None
 
@@ -94,12 +99,20 @@ def as_examples(corrections: Sequence[Correction]) -> list[Example]:
             correction.subject,
             correction.text,
             correction.category or None,
+            causes=_causes_of(correction.priority),
             emotion=correction.emotion,
             templates=correction.templates,
             weight=CORRECTION_WEIGHT * 0.5 ** ((newest - correction.sent).days / CORRECTION_HALF_LIFE),
         )
         for correction in corrections
     ]
+
+
+def _causes_of(priority: str) -> frozenset[str] | None:
+    """What a priority that people set teaches; why they raised a mail they keep to themselves."""
+    if not priority:
+        return None
+    return frozenset({f"shop_{priority}"} & set(CAUSES))
 
 
 def fingerprint(examples: Iterable[Example], cues: Mapping[str, Sequence[str]]) -> str:
@@ -190,14 +203,20 @@ class Features:
 
 
 class Classifier:
-    """A trained model. `weights` is (features × outputs), `bias` (outputs,)."""
+    """A trained model. `weights` is (features × outputs), `bias` (outputs,).
 
-    def __init__(self, features: Features, weights: Numbers, bias: Numbers, outputs: Sequence[Output]) -> None:
+    `shares` is (categories × templates): how often mails of a category are answered with a template.
+    """
+
+    def __init__(
+        self, features: Features, weights: Numbers, bias: Numbers, shares: Numbers, outputs: Sequence[Output]
+    ) -> None:
         self.features = features
         self.outputs = tuple(outputs)
-        self._weights, self._bias = weights, bias
+        self._weights, self._bias, self._shares = weights, bias, shares
         self._columns = {
-            family: [i for i, output in enumerate(self.outputs) if output.family == family] for family in FAMILIES
+            family: [i for i, output in enumerate(self.outputs) if output.family == family]
+            for family in FAMILIES
         }
 
     @classmethod
@@ -213,7 +232,7 @@ class Classifier:
             fits = list(pool.map(lambda item: _fitted(matrix, item[1], examples), questions.items()))
         weights = np.stack([fit[0] for fit in fits], axis=1)
         bias = np.array([fit[1] for fit in fits], dtype=np.float32)
-        return cls(features, weights, bias, list(questions))
+        return cls(features, weights, bias, _shares(examples, questions), list(questions))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The model as arrays that `numpy.savez` keeps without pickle."""
@@ -227,7 +246,13 @@ class Classifier:
         packed = {
             name: np.frombuffer("\x1f".join(texts).encode(), dtype=np.uint8) for name, texts in names.items()
         }
-        return {**packed, "idf": self.features.idf, "weights": self._weights, "bias": self._bias}
+        numbers = {
+            "idf": self.features.idf,
+            "weights": self._weights,
+            "bias": self._bias,
+            "shares": self._shares,
+        }
+        return {**packed, **numbers}
 
     @classmethod
     def restored(cls, arrays: Mapping[str, NDArray[Any]], cues: Cues) -> Classifier:
@@ -236,7 +261,8 @@ class Classifier:
             arrays[name].tobytes().decode().split("\x1f") for name in ("grams", "cues", "outputs")
         )
         features = Features(cues, grams, cue_names, arrays["idf"])
-        return cls(features, arrays["weights"], arrays["bias"], [Output(*name.split(":", 1)) for name in outputs])
+        questions = [Output(*name.split(":", 1)) for name in outputs]
+        return cls(features, arrays["weights"], arrays["bias"], arrays["shares"], questions)
 
     def guess(self, mails: Sequence[tuple[str, str]]) -> list[Guess]:
         """One guess for each (subject, text)."""
@@ -246,26 +272,30 @@ class Classifier:
         return [self._guess(scores) for scores in matrix @ self._weights + self._bias]
 
     def _guess(self, scores: Numbers) -> Guess:
-        chances = {family: self._chances(family, scores) for family in FAMILIES}
-        return Guess(
-            categories=_ranked(chances["category"]),
-            templates=_ranked(chances["template"]),
-            causes=chances["cause"],
-            emotion=chances["emotion"],
-        )
+        margins = {family: scores[self._columns[family]] * SHARPNESS[family] for family in FAMILIES}
+        categories = _softmax(margins["category"])
+        # A template is weighed by the mail's own words and by what its likely categories are answered with.
+        habit = _log(categories @ self._shares) * HABIT
+        chances = {
+            "category": categories,
+            "template": _softmax(margins["template"] + habit),
+            "cause": _odds(margins["cause"] - CENTRES["cause"] * SHARPNESS["cause"]),
+            "emotion": _odds(margins["emotion"] - CENTRES["emotion"] * SHARPNESS["emotion"]),
+        }
+        named = {family: self._named(family, values) for family, values in chances.items()}
+        return Guess(_ranked(named["category"]), _ranked(named["template"]), named["cause"], named["emotion"])
 
-    def _chances(self, family: str, scores: Numbers) -> dict[str, float]:
-        import numpy as np
+    def habitual(self, category: str, guess: Guess) -> tuple[tuple[str, float], ...]:
+        """The templates of `guess` where the category is certain: weighed by what it is answered with."""
+        names = [self.outputs[column].key for column in self._columns["category"]]
+        if category not in names:
+            return guess.templates
+        shares = self._named("template", self._shares[names.index(category)])
+        return _ranked({key: chance * shares[key] for key, chance in guess.templates})
 
-        columns = self._columns[family]
-        margins = scores[columns] * SHARPNESS[family]
-        if family in ("category", "template"):
-            odds = np.exp(margins - margins.max(initial=-np.inf))
-            chances = odds / odds.sum()
-        else:
-            centres = [CENTRES.get(self.outputs[column].key, 0.0) for column in columns]
-            chances = 1 / (1 + np.exp(-(scores[columns] - centres) * SHARPNESS[family]))
-        return {self.outputs[column].key: float(chance) for column, chance in zip(columns, chances, strict=True)}
+    def _named(self, family: str, chances: Numbers) -> dict[str, float]:
+        keys = (self.outputs[column].key for column in self._columns[family])
+        return dict(zip(keys, chances.tolist(), strict=True))
 
 
 def reading(subject: str, text: str) -> str:
@@ -280,7 +310,23 @@ def _ranked(chances: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
 def _log(values: Numbers) -> Numbers:
     import numpy as np
 
-    return np.log(values)
+    logarithms: Numbers = np.log(values)
+    return logarithms
+
+
+def _odds(margins: Numbers) -> Numbers:
+    import numpy as np
+
+    chances: Numbers = 1 / (1 + np.exp(-margins))
+    return chances
+
+
+def _softmax(margins: Numbers) -> Numbers:
+    import numpy as np
+
+    odds = np.exp(margins - margins.max(initial=-np.inf))
+    chances: Numbers = (odds / odds.sum()).astype(np.float32)
+    return chances
 
 
 def _gram_counter(**options: Any) -> Any:
@@ -308,8 +354,26 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
     for key in CAUSES:
         questions[Output("cause", key)] = [None if e.causes is None else key in e.causes for e in examples]
     for key in EMOTIONS:
-        questions[Output("emotion", key)] = [None if e.emotion is None else key in e.emotion for e in examples]
+        questions[Output("emotion", key)] = [
+            None if e.emotion is None else key in e.emotion for e in examples
+        ]
     return questions
+
+
+def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers:
+    """How often each category is answered with each template; the first template of an example counts
+    double."""
+    import numpy as np
+
+    categories = [question.key for question in questions if question.family == "category"]
+    templates = [question.key for question in questions if question.family == "template"]
+    counts = np.full((len(categories), len(templates)), 0.02, dtype=np.float32)
+    for example in examples:
+        for rank, template in enumerate(example.templates or ()):
+            if example.category:
+                counts[categories.index(example.category), templates.index(template)] += 0.5 if rank else 1.0
+    shares: Numbers = counts / counts.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _fitted(matrix: Any, answers: Answers, examples: Sequence[Example]) -> tuple[Numbers, float]:

@@ -1,7 +1,7 @@
 """Cue words: what shops' customers talk about, and which of it they say in one breath.
 
-A cue is a topic with the words it is said with (`sheet_templates/cues.toml`). Cues of one sentence are paired, so
-that "not a cancellation" and "cancel" do not look alike.
+A cue is a topic with the words it is said with (`sheet_templates/cues.toml`). Cues of one sentence are
+paired, so that "not a cancellation" and "cancel" do not look alike.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from itertools import combinations
 from daicho.inquiry.extract import fold
 
 _SENTENCE_END = re.compile(r"[。!?\n]|\. ")
+_DAY = "[0-9一二三四五六七八九十]{1,3}"
 _DATE = re.compile(
-    r"[0-9一二三四五六七八九十]{1,3}月の?(?:[0-9一二三四五六七八九十]{1,3}日|初|頭|半ば|中ご|末)|[0-9]{1,2}/[0-9]{1,2}(?![0-9/])"
+    rf"{_DAY}月の?(?:{_DAY}日|初|頭|半ば|中ご|末)|[0-9]{{1,2}}/[0-9]{{1,2}}(?![0-9/])"
     r"|(?<![0-9月/])[0-9]{1,2}日(?!間|以|前|後|ほど|くらい|ぐらい|分)"
-    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? [0-9]{1,2}|[0-9]{1,2}(?:st|nd|rd|th)\b"
-    r"|先月|先々週|先週|一昨日|おととい|昨日|(?:月|火|水|木|金|土|日)曜|月末|last (?:week|month)|yesterday"
+    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? [0-9]{1,2}"
+    r"|[0-9]{1,2}(?:st|nd|rd|th)\b|先月|先々週|先週|一昨日|おととい|昨日|(?:月|火|水|木|金|土|日)曜|月末"
+    r"|last (?:week|month)|yesterday"
 )
 
 
@@ -25,15 +27,19 @@ class Cues:
     """Finds cues in folded text. `words` maps a cue to its words, as people write them."""
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        self._cues: dict[str, list[str]] = {}
+        cues: dict[str, list[str]] = {}
         for cue, spellings in words.items():
             for word in dict.fromkeys(map(fold, spellings)):
-                self._cues.setdefault(word, []).append(cue)
+                cues.setdefault(word, []).append(cue)
+        self._starting: dict[str, list[tuple[str, list[str]]]] = {}
+        for word, its_cues in cues.items():
+            self._starting.setdefault(word[:2], []).append((word, its_cues))
 
     def found(self, text: str) -> list[str]:
         """The cues of `text`, and as "one&other" the pairs that share a sentence. Without doubles."""
-        # Most words stand nowhere in a mail: look once in all of it before looking sentence by sentence.
-        near = [(word, cues) for word, cues in self._cues.items() if word in text]
+        # Of thousands of words a mail holds some dozens: only those are looked for in each sentence.
+        starts = {text[i : i + 2] for i in range(len(text))} | set(text)
+        near = [entry for start in starts for entry in self._starting.get(start, ()) if entry[0] in text]
         found: dict[str, None] = {}
         for sentence in _SENTENCE_END.split(text):
             cues = {cue for word, cues in near if begins(sentence, word) for cue in cues}

@@ -1,4 +1,4 @@
-"""What a mail means, decided in one order: headers and the shop's rules, then the examples, then what raises urgency.
+"""What a mail means: by headers and the shop's rules, then by examples, then by what raises its urgency.
 
 The reason for every decision is kept as keys of the wording with their values, and said in words at the end.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ from daicho.inquiry.classify import AUTO, Classifier, Correction, Example, Guess
 from daicho.inquiry.cues import Cues
 from daicho.inquiry.extract import contact_form, customer_name, order_numbers, products
 from daicho.inquiry.needby import need_by
-from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought
+from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought, words_of
+from daicho.inquiry.swap import swapped
 from daicho.inquiry.urgency import Contact, Raise, contact_raise, contacts, date_raise, raised
 from daicho.mail.message import Message
 from daicho.sheets.layout import load_layout
@@ -29,17 +30,33 @@ from daicho.wording import Wording, templates_folder
 Reason = tuple[str, Mapping[str, object]]
 """A sentence of the wording section `judge` and what fills it. Option keys are said as labels."""
 
-SURE = 0.5
+SURE = 0.6
 """Below this confidence the best guess stands in the cell and a person is asked to look."""
 
-CAUSE_SURE = 0.5
+FELT = 0.5
+"""From this chance on a learned cause or emotion counts."""
+
 TEMPLATES = 3
+
+CAUSE_LEVELS: Mapping[str, str] = {
+    "harm": "urgent",
+    "outside": "urgent",
+    "third": "urgent",
+    "shop_urgent": "urgent",
+    "second": "high",
+    "money": "high",
+    "shop_high": "high",
+}
+"""What each learned cause raises an inquiry to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One incoming message to judge. `sent` is aware, in the shop's time zone; `inquiry` its id, "" if new;
-    `earlier` are the same customer's messages before it."""
+    """One incoming message to judge.
+
+    `sent` is aware, in the shop's time zone; `inquiry` its id, "" if new; `earlier` are the same customer's
+    messages before it.
+    """
 
     message: Message
     sent: datetime
@@ -51,8 +68,9 @@ class Case:
 class Judgement:
     """What was decided about a message, by the keys of the triage guide.
 
-    `confidence` (0 to 1) speaks of the category. `tags` are the words rules set; `unsure` asks a person to look.
-    `templates` are at most three keys, best first. `channel` and `assignee` are None where nothing says.
+    `confidence` (0 to 1) speaks of the category. `tags` are the words rules set; `unsure` asks a person to
+    look. `templates` are at most three keys, best first. `channel` and `assignee` are None where nothing
+    says.
     """
 
     kind: str
@@ -77,7 +95,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What the writer of a message said: a form's fields where it is a form's notice, else the mail's new part."""
+    """What the writer of a message said: a form's fields if it is a form's notice, else the new part."""
 
     subject: str
     text: str
@@ -133,18 +151,21 @@ class Judge:
         category, confidence = self._category(kind, guess, ruled, reason)
         asked = kind == "inquiry"
         emotion, tags = self._moods(hits, guess if asked else None)
+        priority = self._priority(case, heard, category, guess, ruled, reason) if asked else "none"
+        if asked:
+            reason += _to_check(category, heard)
         return Judgement(
             kind=kind,
             category=category,
             confidence=confidence,
-            priority=self._priority(case, heard, category, guess, ruled, reason) if asked else "none",
+            priority=priority,
             emotion=emotion,
             tags=tags,
             unsure=asked and confidence < SURE,
             order_numbers=heard.order_numbers,
             customer_name=customer_name(case.message),
             products=heard.products,
-            templates=tuple(key for key, _ in guess.templates[:TEMPLATES]) if asked else (),
+            templates=self._templates(category, guess, ruled) if asked else (),
             channel=ruled.get("channel") or ("form" if heard.form else None),
             assignee=ruled.get("assignee"),
             reason=tuple(reason),
@@ -157,36 +178,40 @@ class Judge:
         if message.kind == "bounce":
             reason.append(("judge.kind-bounce", {}))
             return "bounce"
-        if "kind" in ruled:
-            return ruled["kind"]
         # A contact form's notice is sent by a machine and written by a person.
+        if "kind" in ruled and not (heard.form and ruled["kind"] == "auto"):
+            return ruled["kind"]
         if message.kind == "auto" and not heard.form:
             reason.append(("judge.kind-header", {"header": message.automatic}))
             return "auto"
-        if ruled.get("category") == "sales":
-            return "sales"
+        # A rule that names a category has said what kind it is as well.
+        if "category" in ruled:
+            return "sales" if ruled["category"] == "sales" else "inquiry"
         best, chance = guess.categories[0]
-        if best == AUTO and "category" not in ruled:
-            reason.append(("judge.kind-learned", {"kind": "auto", "percent": _percent(chance)}))
-            return "auto"
-        return "sales" if best == "sales" and "category" not in ruled else "inquiry"
+        if best not in (AUTO, "sales"):
+            return "inquiry"
+        reason.append(("judge.kind-learned", {"kind": best, "percent": _percent(chance)}))
+        return best
 
     def _category(
         self, kind: str, guess: Guess, ruled: Mapping[str, str], reason: list[Reason]
     ) -> tuple[str, float]:
+        chances = dict(guess.categories)
         if kind in ("auto", "bounce"):
-            return "other", guess_of(guess, AUTO)
+            return "other", chances.get(AUTO, 0.0)
+        if kind == "sales":
+            return "sales", chances.get("sales", 0.0)
         if "category" in ruled:
             return ruled["category"], 1.0
-        if kind == "sales":
-            chance = guess_of(guess, "sales")
-            reason.append(("judge.kind-learned", {"kind": "sales", "percent": _percent(chance)}))
-            return "sales", chance
-        open_to = [(key, chance) for key, chance in guess.categories if key not in (AUTO, "sales")]
+        open_to = [entry for entry in guess.categories if entry[0] not in (AUTO, "sales")]
         (category, chance), (second, _) = open_to[0], open_to[1]
         key = "judge.category-learned" if chance >= SURE else "judge.category-unsure"
         reason.append((key, {"category": category, "second": second, "percent": _percent(chance)}))
         return category, chance
+
+    def _templates(self, category: str, guess: Guess, ruled: Mapping[str, str]) -> tuple[str, ...]:
+        ranked = self.classifier.habitual(category, guess) if "category" in ruled else guess.templates
+        return tuple(key for key, _ in ranked[:TEMPLATES])
 
     def _priority(
         self,
@@ -203,28 +228,38 @@ class Judge:
         reason += [(f"judge.raise-{each.cause}", each.values) for each in raises]
         return raised(category, raises)
 
-    def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterable[Raise]:
-        for cause, level in LEARNED_CAUSES.items():
-            if guess.causes[cause] >= CAUSE_SURE:
-                yield Raise(level, cause, {"percent": _percent(guess.causes[cause])})
+    def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterator[Raise]:
+        for cause, level in CAUSE_LEVELS.items():
+            # Whoever writes for the third time has written for the second: one of the two says it.
+            if guess.causes[cause] >= FELT and not (cause == "second" and guess.causes["third"] >= FELT):
+                yield Raise(level, cause.replace("_", "-"), {"percent": _percent(guess.causes[cause])})
         count = contacts(case.sent, case.inquiry, category, heard.order_numbers, case.earlier)
         needed = need_by(f"{heard.subject}\n{heard.text}", case.sent)
         yield from filter(None, (contact_raise(count), date_raise(needed, case.sent)))
 
     def _moods(self, hits: Sequence[Hit], guess: Guess | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Emotions (learned, and set by rules) and the other tags."""
-        words = [word for hit in hits if hit.rule.sets == "tag" for word in hit.rule.value.split("、")]
-        felt = {key for key, chance in guess.emotion.items() if chance >= 0.5} if guess else set()
+        words = [word for hit in hits if hit.rule.sets == "tag" for word in words_of(hit.rule.value)]
+        felt = {key for key, chance in guess.emotion.items() if chance >= FELT} if guess else set()
         felt |= {self._emotion_keys[word] for word in words if word in self._emotion_keys}
         tags = dict.fromkeys(word for word in words if word not in self._emotion_keys)
         return tuple(key for key in self._emotion_keys.values() if key in felt), tuple(tags)
 
 
-LEARNED_CAUSES = {"harm": "urgent", "outside": "urgent", "third": "urgent", "second": "high", "money": "high"}
+# --- the reason in words ---
 
 
-def guess_of(guess: Guess, category: str) -> float:
-    return dict(guess.categories).get(category, 0.0)
+def _to_check(category: str, heard: _Heard) -> Iterator[Reason]:
+    """What to look into when something else arrived than was ordered."""
+    if category != "wrong_item":
+        return
+    if swap := swapped(heard.text, heard.order_numbers):
+        # Two parcels crossed: someone else is waiting for what this customer holds, and the other way round.
+        yield ("judge.swap", {})
+        if swap.other_orders:
+            yield ("judge.swap-order", {"orders": swap.other_orders})
+    else:
+        yield ("judge.wrong-item", {})
 
 
 def _percent(chance: float) -> int:
@@ -242,21 +277,27 @@ def _hit_reason(hit: Hit) -> Reason:
 
 
 def _said(key: str, values: Mapping[str, object], wording: Wording) -> str:
+    return wording.say(key, **{name: _shown(name, value, values, wording) for name, value in values.items()})
+
+
+def _shown(name: str, value: object, values: Mapping[str, object], wording: Wording) -> object:
+    """A reason's value as people read it: options as labels, found words in quotes."""
     layout = load_layout(wording.language)
-    texts = dict(values)
-    for name in ("category", "second", "kind", "priority", "channel"):
-        if isinstance(value := texts.get(name), str):
-            texts[name] = layout.label("category" if name == "second" else name, value)
-    if "item" in texts:
-        item = str(texts["item"])
-        texts["value"] = texts.get(item, texts["value"])
-        texts["item"] = layout.label("rule_set", item)
-    if isinstance(words := texts.get("words"), tuple):
-        texts["words"] = "".join(wording.say("judge.quoted", word=word) for word in words[:4])
-    return wording.say(key, **texts)
+    match name:
+        case "category" | "second":
+            return layout.label("category", str(value))
+        case "kind":
+            return layout.label("kind", str(value))
+        case "item":
+            return layout.label("rule_set", str(value))
+        case "value" if values["item"] in layout.lists:
+            return layout.label(str(values["item"]), str(value))
+        case "words" | "orders" if isinstance(value, tuple):
+            return "".join(wording.say("judge.quoted", word=word) for word in value[:4])
+    return value
 
 
-# --- loading -------------------------------------------------------------------------------------------------
+# --- loading ---
 
 
 def load_judge(
@@ -269,8 +310,8 @@ def load_judge(
 ) -> Judge:
     """A judge by the shop's rules (`rows` of tab rules; None: the starter rules) and by what it corrected.
 
-    Takes the model from `cache` if there is one of these very examples; else trains it, which takes seconds, and
-    leaves it there. Deleting the folder costs only that time.
+    Takes the model from `cache` if there is one of these very examples; else trains it, which takes seconds,
+    and leaves it there. Deleting the folder costs only that time.
     """
     layout = load_layout(language)
     rules = read_rules(starter_rules(language) if rows is None else rows, layout)
@@ -344,7 +385,7 @@ def _keep(classifier: Classifier, path: Path) -> None:
     part = path.with_suffix(".part.npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(part, **classifier.arrays())
+        np.savez(part, allow_pickle=False, **classifier.arrays())
         part.replace(path)
         for old in path.parent.glob("model-*.npz"):
             if old != path:

@@ -1,8 +1,9 @@
 """The shop's own judgement rules: rows that people edit in their sheet.
 
 A rule looks at one place of a mail for words and sets one item. Plain words are compared with width, case and
-kana folded; a sentence that holds a word of `except` is not read. Rules are tried by `order`, then by row. The first
-rule to set an item wins, tags add up. A rule that cannot be read is told in its own row and the others go on.
+kana folded; a sentence that holds a word of `except` is not read. Rules are tried by `order`, then by row.
+The first rule to set an item wins, tags add up. A rule that cannot be read is told in its own row and the
+others go on.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 import regex
 
+from daicho.inquiry.cues import is_latin
 from daicho.inquiry.extract import fold
 from daicho.mail.message import Message
 from daicho.sheets.layout import Layout
@@ -65,7 +67,7 @@ def _sought(written: dict[str, str]) -> Sought:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row that can be used. `row` is its index among the rows read; words are folded, `names` as written."""
+    """One row that can be used. `row` is its index among those read; `words` are folded `names`."""
 
     row: int
     order: float
@@ -79,7 +81,7 @@ class Rule:
     pattern: regex.Pattern[str] | None = None
 
     def hits(self, mail: Sought) -> tuple[str, ...]:
-        """The words found in `mail`, () where the rule does not apply. Raises TimeoutError for a slow pattern."""
+        """The words found in `mail`, () where the rule does not apply. Raises TimeoutError."""
         if self.pattern:
             return self._pattern_hits(mail)
         text = mail.folded.get(self.where, "")
@@ -106,18 +108,12 @@ def _holds(text: str, word: str) -> bool:
     """Whether `word` stands in `text`. A word in Latin letters must stand alone: "sue" is not in "issue"."""
     start = text.find(word)
     while start >= 0:
-        before, after = (
-            text[start - 1 : start] if start else "",
-            text[start + len(word) : start + len(word) + 1],
-        )
-        if not (_latin(before) and _latin(word[0])) and not (_latin(after) and _latin(word[-1])):
+        before, after = text[max(0, start - 1) : start], text[start + len(word) : start + len(word) + 1]
+        glued = (is_latin(before) and is_latin(word[0])) or (is_latin(after) and is_latin(word[-1]))
+        if not glued:
             return True
         start = text.find(word, start + 1)
     return False
-
-
-def _latin(character: str) -> bool:
-    return character.isascii() and character.isalpha()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +128,8 @@ class Hit:
 class RuleSet:
     """All rules that can be used, in the order they are tried.
 
-    `problems` maps the index of a row to what is wrong with it, in the user's language. A pattern that runs out
-    of time while judging is added there and not tried again.
+    `problems` maps the index of a row to what is wrong with it, in the user's language. A pattern that runs
+    out of time while judging is added there and not tried again.
     """
 
     rules: list[Rule]
@@ -162,7 +158,7 @@ class RuleSet:
             return ()
 
 
-# --- reading the rows ----------------------------------------------------------------------------------------
+# --- reading the rows ---
 
 
 class _Unreadable(Exception):
@@ -196,7 +192,8 @@ def _text(row: Mapping[str, Cell], column: str) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a cell, separated by commas or line breaks."""
     return tuple(word.strip() for word in _SEPARATORS.split(text) if word.strip())
 
 
@@ -205,7 +202,7 @@ def _rule(index: int, row: Mapping[str, Cell], layout: Layout) -> Rule:
     text = _text(row, "words")
     if not text:
         raise _Unreadable("judge.rule-no-words")
-    names = (text,) if match == "pattern" else _words(text)
+    names = (text,) if match == "pattern" else words_of(text)
     sets = _option(row, "set", layout)
     if not sets:
         raise _Unreadable("judge.rule-sets-nothing", options=_labels(layout, "rule_set"))
@@ -216,7 +213,7 @@ def _rule(index: int, row: Mapping[str, Cell], layout: Layout) -> Rule:
         match=match,
         words=tuple(map(fold, names)),
         names=names,
-        exceptions=tuple(map(fold, _words(_text(row, "except")))),
+        exceptions=tuple(map(fold, words_of(_text(row, "except")))),
         sets=sets,
         value=_value(_text(row, "value"), sets, layout),
         pattern=_pattern(text) if match == "pattern" else None,
@@ -250,7 +247,7 @@ def _labels(layout: Layout, list_key: str, only: Sequence[str] = ()) -> str:
 
 
 def _value(text: str, sets: str, layout: Layout) -> str:
-    """What a rule sets, as an option key where there is one. Categories, tags and members may be a shop's own."""
+    """What a rule sets, as an option key where there is one; categories and tags may be a shop's own."""
     if not text:
         raise _Unreadable("judge.rule-no-value")
     if sets in ("assignee", "tag"):
@@ -283,7 +280,7 @@ def _pattern(text: str) -> regex.Pattern[str]:
         raise _Unreadable("judge.rule-bad-pattern", error=error) from None
 
 
-# --- trying rules out ----------------------------------------------------------------------------------------
+# --- trying rules out ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +300,10 @@ def labelled(id: str, subject: str, text: str, sender: str, answers: Mapping[str
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How one rule fares: how many of the mails it hits, and the examples it gets wrong with their right answer."""
+    """How one rule fares: how many mails it hits, how many examples it gets right, and which wrong.
+
+    `wrong` holds (example id, the right answer).
+    """
 
     rule: Rule
     hits: int

@@ -1,7 +1,7 @@
-"""How urgent an inquiry is: its category's start, and what raises it. Nothing lowers it, anger raises nothing.
+"""How urgent an inquiry is: where its category starts, and what raises it. Nothing lowers it.
 
-The standard is the triage guide: harm, a step outward, a date within two days or a third contact make it urgent;
-money wrongly held, a date within a week or a second contact make it high.
+The standard is the triage guide: harm, a step outward, a date within two days or a third contact make it
+urgent; money wrongly held, a date within a week or a second contact make it high. Anger raises nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """One reason to be quicker: the level it raises to, the cause's key, and what the sentence about it needs."""
+    """One reason to be quicker: the level it raises to, the cause's key, what fills the sentence about it."""
 
     level: str
     cause: str
@@ -84,7 +84,7 @@ def contact_raise(count: int) -> Raise | None:
 def contacts(
     sent: datetime, inquiry: str, category: str, order_numbers: Sequence[str], earlier: Iterable[Contact]
 ) -> int:
-    """The how-manieth contact without an answer a message of `sent` is. 1: the first, or all before were answered."""
+    """Which contact about its matter a message of `sent` is; those before our last answer do not count."""
     count, moment = 1, sent
     for contact in sorted(earlier, key=lambda contact: contact.date, reverse=True):
         if contact.date > sent or not _same_matter(contact, sent, inquiry, category, order_numbers):
