@@ -229,7 +229,7 @@ class InquiryRow:
         replies, cells = self.context.replies, self.row.record.cells | shared
         return replies.cell(replies.fill(text_of(cells.get("template")), self._asked(shared)))
 
-    def _asked(self, shared: Mapping[str, Cell]) -> Asked:
+    def _asked(self, shared: dict[str, Cell]) -> Asked:
         customer = self.context.customer(self.inquiry, self.row)
         phones = customer.phones if customer else ()
         return asked(self.row.record.cells | shared, self.inquiry, phones, self.context.replies)

@@ -14,6 +14,7 @@ from email.header import Header
 from email.utils import format_datetime
 from typing import Protocol, runtime_checkable
 
+from daicho.errors import MailError
 from daicho.mail.message import Address
 from daicho.mail.plain import clean, one_line
 
@@ -35,6 +36,10 @@ class Draft:
     raw: bytes
 
 
+class NoDrafts(MailError):
+    """The mailbox cannot hold drafts as it is: waiting cures nothing."""
+
+
 @runtime_checkable
 class DraftFolder(Protocol):
     """A mailbox that a draft can be laid into."""
@@ -42,9 +47,9 @@ class DraftFolder(Protocol):
     name: str
 
     def lay(self, draft: Draft) -> None:
-        """Lays `draft` into Drafts, unless a mail of its Message-ID lies there or in Sent. Raises MailError.
+        """Lays `draft` into Drafts, unless a mail of its Message-ID lies there or in Sent.
 
-        Doing it again, or from two machines at once, leaves one draft.
+        Doing it again, or from two machines at once, leaves one draft. Raises NoDrafts, MailError.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Mail from an IMAP server (RFC 3501), through IMAPClient. It never changes a flag.
+"""Mail from an IMAP server (RFC 3501), through IMAPClient. It never changes a flag, and writes only drafts.
 
 One run: list what is new in every folder (UIDs, arrival, size), merge the folders by arrival, fetch in
 batches. A folder's cursor is `UIDVALIDITY:last UID`. Without one, or when the server has numbered the
@@ -8,22 +8,27 @@ folder anew, the whole folder is walked and its headers tell which mails are kno
 from __future__ import annotations
 
 import heapq
+import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from operator import attrgetter
 
 from imapclient import IMAPClient
-from imapclient.imapclient import SENT
+from imapclient.imapclient import DRAFT, DRAFTS, SEEN, SENT
 
 from daicho.mail.connection import Account, Connection, FolderMissing
-from daicho.mail.folders import role
+from daicho.mail.draft import Draft, NoDrafts
+from daicho.mail.folders import Role, role
 from daicho.mail.imap_folder import Entry, ImapFolder, Listing
 from daicho.mail.mailbox import Batch, IsKnown, RawMail, is_before, portions
 from daicho.mail.message import Head, read_head
 
 __all__ = ["Account", "Imap"]
+
+APPENDED = re.compile(rb"\[APPENDUID \d+ (\d+)\]", re.IGNORECASE)
+"""How a server with UIDPLUS (RFC 4315) tells the number of what was laid."""
 
 UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
 
@@ -78,6 +83,24 @@ class Imap:
         outgoing: dict[str, bool | None] = dict.fromkeys(self.account.folders) | dict.fromkeys(names, True)
         return [ImapFolder(self._connection, name, flag) for name, flag in outgoing.items()]
 
+    def lay(self, draft: Draft) -> None:
+        """Lays `draft` into Drafts, unless a mail of its Message-ID lies there or in Sent. Raises MailError.
+
+        Asked again from the start when the line drops: an APPEND whose answer was lost is found.
+        """
+        try:
+            sent = [folder.name for folder in self._folders() if folder.outgoing]
+            self._connection.ask(None, lambda client: lay(client, draft, self._drafts_folder(client), sent))
+        finally:
+            self._connection.close()
+
+    def _drafts_folder(self, client: IMAPClient) -> str:
+        wanted = self.account.drafts
+        names = own_folders(client, DRAFTS, "drafts") if wanted == "auto" else [wanted] if wanted else []
+        if not names or not client.folder_exists(names[0]):
+            raise NoDrafts("reply.no-drafts-folder", host=self.account.host)
+        return names[0]
+
     def _batches(
         self, listings: list[Listing], cursors: Mapping[str, str], is_known: IsKnown, limit: int
     ) -> Iterator[Batch]:
@@ -120,7 +143,12 @@ class Imap:
 
 
 def sent_folders(client: IMAPClient) -> list[str]:
-    """Folders the server marks as Sent, and those mail programs call so: they do not always agree.
+    """Folders the server marks as Sent, and those mail programs call so: they do not always agree."""
+    return own_folders(client, SENT, "sent")
+
+
+def own_folders(client: IMAPClient, mark: bytes, kind: Role) -> list[str]:
+    """Folders the server marks with the SPECIAL-USE `mark`, then those whose name says `kind`.
 
     Other people's folders, which some servers list too, are none of ours.
     """
@@ -128,10 +156,30 @@ def sent_folders(client: IMAPClient) -> list[str]:
     if client.has_capability("NAMESPACE"):
         _, others, shared = client.namespace()
         foreign = tuple(prefix for prefix, _ in [*(others or ()), *(shared or ())] if prefix)
-    return [
-        name
-        for flags, delimiter, name in client.list_folders()
-        if not {flag.lower() for flag in flags} & UNSELECTABLE
-        and not name.startswith(foreign)
-        and (SENT in flags or role(name.split(delimiter.decode()) if delimiter else [name]) == "sent")
-    ]
+    marked, named = [], []
+    for flags, delimiter, name in client.list_folders():
+        if {flag.lower() for flag in flags} & UNSELECTABLE or name.startswith(foreign):
+            continue
+        if mark in flags:
+            marked.append(name)
+        elif role(name.split(delimiter.decode()) if delimiter else [name]) == kind:
+            named.append(name)
+    return marked + named
+
+
+def lay(client: IMAPClient, draft: Draft, drafts: str, sent: Iterable[str]) -> None:
+    """One try of laying a draft. Selects folders, so the connection is of no further use."""
+    wanted = ["HEADER", "Message-ID", draft.message_id]
+    for folder in (*sent, drafts):
+        client.select_folder(folder, readonly=True)
+        if client.search(wanted):
+            return
+    told = APPENDED.search(client.append(drafts, draft.raw, (DRAFT, SEEN)))
+    # Another machine may have looked at the same moment. Every server numbers what comes in, so both
+    # see the same order: the first copy stays, and who laid a later one takes back just that.
+    client.select_folder(drafts)
+    client.noop()
+    copies = client.search(wanted)
+    if told and copies and min(copies) < (own := int(told[1])):
+        client.delete_messages([own], silent=True)
+        client.uid_expunge([own])

@@ -2,10 +2,12 @@
 
 They keep no cursor. Every run looks at the head of every mail and leaves out those in the message log,
 which also finds what was filed in late with an old date, renamed, or restored from a backup.
+Only a draft is ever written into them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +20,8 @@ from typing import TypeVar
 from imapclient.imap_utf7 import decode as decode_utf7
 
 from daicho.errors import MailError
-from daicho.mail.folders import role
+from daicho.mail.draft import Draft
+from daicho.mail.folders import Role, role
 from daicho.mail.mailbox import Batch, IsKnown, RawMail, is_before, portions, unreadable_mail
 from daicho.mail.message import Head, peek_head, read_head
 
@@ -186,6 +189,52 @@ class FolderTree(LocalMailbox):
             if role(names) in ("mail", "sent"):
                 yield self._place(folder, "/".join(names), None)
 
+    def lay(self, draft: Draft) -> None:
+        """Lays `draft` into Drafts, unless a mail of its Message-ID lies there or in Sent. Raises MailError.
+
+        The file's name follows from the Message-ID, so that two machines at once write the same file.
+        """
+        if not self.path.is_dir():
+            raise MailError("mail.no-folder", path=self.path)
+        name = hashlib.sha256(draft.message_id.encode()).hexdigest()[:24]
+        folders = self._folders()
+        drafts, sent = folders.get("drafts", []), folders.get("sent", [])
+        for path in self._mails_in([*drafts, *sent]):
+            if path.name.startswith(name) or self._message_id(path) == draft.message_id:
+                return
+        folder = next(iter(drafts), self.path / self.new_drafts())
+        try:
+            self.write_draft(folder, name, draft.raw)
+        except OSError as error:
+            raise MailError("reply.folder-unwritable", path=folder, reason=error.strerror or error) from error
+
+    def _folders(self) -> dict[Role, list[Path]]:
+        """The folders of the mailbox by their role, in order."""
+        found: dict[Role, list[Path]] = {}
+        for top, subfolders, _ in os.walk(self.path):
+            list(self.mails(Path(top), subfolders, []))
+            found.setdefault(role(self.names(Path(top).relative_to(self.path))), []).append(Path(top))
+        return found
+
+    def _mails_in(self, folders: Iterable[Path]) -> Iterator[Path]:
+        for folder in folders:
+            files = [path.name for path in entries(folder) if path.is_file()]
+            yield from self.mails(folder, [], files)
+
+    def _message_id(self, path: Path) -> str:
+        with suppress(OSError), path.open("rb") as file:
+            head = peek_head(file.read(PEEK))
+            return head.key if head else ""
+        return ""
+
+    def new_drafts(self) -> str:
+        """What a Drafts folder made by us is called."""
+        return "Drafts"
+
+    def write_draft(self, folder: Path, name: str, raw: bytes) -> None:
+        """Writes a mail into `folder`, made if need be, whole or not at all. Raises OSError."""
+        raise NotImplementedError
+
     def names(self, inside: Path) -> Sequence[str]:
         """A folder's name and its parents', as a person sees them; none for the mailbox itself."""
         return inside.parts
@@ -219,6 +268,23 @@ class Maildir(FolderTree):
         # `new` first: a mail that moves to `cur` meanwhile is seen twice rather than never.
         return (path for inside in ("new", "cur") for path in entries(folder / inside))
 
+    def new_drafts(self) -> str:
+        """As its neighbours are called: Maildir++ writes a dot first."""
+        plain = any(
+            path.is_dir() and not path.name.startswith(".")
+            for path in self.path.iterdir()
+            if path.name not in ("cur", "new", "tmp")
+        )
+        return "Drafts" if plain else ".Drafts"
+
+    def write_draft(self, folder: Path, name: str, raw: bytes) -> None:
+        for part in ("cur", "new", "tmp"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        # A draft that has been seen; Windows allows no colon in names.
+        write_whole(
+            folder / "cur" / f"{name}{'!' if os.name == 'nt' else ':'}2,DS", folder / "tmp" / name, raw
+        )
+
     def unique_name(self, file: str) -> str:
         """The name without its flags. Windows allows no `:` there, so programs write `!` or `;`."""
         return re.split(r"[:!;]2,", file, maxsplit=1)[0]
@@ -230,6 +296,19 @@ class EmlFolder(FolderTree):
     def mails(self, folder: Path, subfolders: list[str], files: list[str]) -> Iterable[Path]:
         subfolders.sort()
         return (folder / file for file in files if is_eml(file))
+
+    def write_draft(self, folder: Path, name: str, raw: bytes) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / f"{name}.eml", folder / f".{name}.part", raw)
+
+
+def write_whole(path: Path, part: Path, raw: bytes) -> None:
+    """Writes a file whole or not at all, by way of `part` in the same file system."""
+    with part.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def is_eml(name: str) -> bool:
