@@ -142,9 +142,9 @@ class Desk:
     @property
     def _shop(self) -> Shop:
         gmail = any("gmail" in mailbox.place for mailbox in self.config.mailboxes if mailbox.source == "imap")
-        return Shop(
-            self.config.addresses, self.config.zone, self.layout, self.wording, gmail_link if gmail else str
-        )
+        link = gmail_link if gmail else str
+        config = self.config
+        return Shop(config.addresses, config.zone, self.layout, self.wording, link, config.shop_name)
 
     def _load_judge(self, ledger: Ledger, settings: Settings) -> Judge:
         tables = ledger.snapshot.tables

@@ -1,4 +1,8 @@
-"""One sync as one story: fetch → decode → thread → judge → merge with what people did → commit → verify."""
+"""One sync as one story: fetch → decode → thread → judge → merge with what people did → commit → verify.
+
+Drafts that people asked for come last: their ticks have been committed as claims, the mailboxes are read
+once more (somebody may have answered meanwhile), the drafts are laid, and a last commit says so.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,13 @@ from daicho.errors import Conflict, DaichoError, WorkbookError
 from daicho.inquiry.customer import is_incoming, is_own_group, party_of
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import RuleSet, read_rules
+from daicho.ledger.drafts import Drafts, Laid, Request, open_claim
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
+from daicho.ledger.propose import Speaker
+from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
+from daicho.mail.draft import DraftFolder, NoDrafts
 from daicho.mail.mailbox import Batch, IsKnown, Mailbox, RawMail
 from daicho.mail.message import read_message
 from daicho.sheets.layout import Layout
@@ -36,13 +44,14 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a sync knows of the shop: its own addresses, its zone, its language, how a mail is opened."""
+    """What a sync knows of the shop: its addresses, zone and language, how a mail is opened, its name."""
 
     addresses: frozenset[str]
     zone: ZoneInfo
     layout: Layout
     wording: Wording
     link: Callable[[str], str] = str
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -96,6 +105,7 @@ class Sync:
         self.now = now
         self._load_judge = load_judge
         self._judge: LateJudge | None = None
+        self._unread: dict[str, DaichoError] = {}
 
     def run(
         self,
@@ -111,6 +121,7 @@ class Sync:
         Raises WorkbookError; a mailbox that fails is told in the outcome, and the others go on.
         """
         outcome = Outcome()
+        self._unread.clear()
         ledger = self._read(allow_empty)
         known, cursors = ledger.known, cursors_of(ledger.snapshot.state)
         if expect:
@@ -118,7 +129,41 @@ class Sync:
         for batch in self._batches(known, cursors, outcome):
             ledger = self._commit(ledger, batch, outcome, dry=dry, allow_empty=allow_empty)
             advance(len(batch.mails))
+        if not dry and any(map(open_claim, ledger.rows.values())):
+            self._lay_drafts(ledger, outcome, allow_empty)
         return outcome
+
+    def _lay_drafts(self, ledger: Ledger, outcome: Outcome, allow_empty: bool) -> None:
+        """Lays the drafts that rows claim, unless a last look finds that somebody has answered."""
+        for batch in self._batches(ledger.known, cursors_of(ledger.snapshot.state), outcome):
+            ledger = self._commit(ledger, batch, outcome, dry=False, allow_empty=allow_empty)
+        shop, now = self.shop, self.now()
+        settings = read_settings(ledger.snapshot.tables.get("settings", []), shop.layout)
+        speaker = Speaker(shop.layout, shop.wording, ledger.clock)
+        replies = Replies(ledger.snapshot.tables, settings, speaker, shop.name, now)
+        requests = Drafts(ledger, replies, shop.addresses, shop.name, now).requests()
+        laid = {request.inquiry: self._lay(request, outcome) for request in requests}
+        self._commit(ledger, Batch([]), outcome, dry=False, allow_empty=allow_empty, laid=laid)
+
+    def _lay(self, request: Request, outcome: Outcome) -> Laid:
+        """Lays one draft. A mailbox that could not be read may hold an answer, so nothing is laid there."""
+        try:
+            if unread := self._unread.get(request.mailbox):
+                raise unread
+            self._draft_folder(request.mailbox).lay(request.draft)
+        except DaichoError as trouble:
+            final = isinstance(trouble, NoDrafts)
+            if trouble not in outcome.troubles:
+                outcome.troubles.append(trouble)
+            return Laid(request.token, 0, trouble.key, trouble.values, final)
+        return Laid(request.token, request.missing)
+
+    def _draft_folder(self, name: str) -> DraftFolder:
+        """The mailbox of that name, or for "" the first, that drafts can be laid into. Raises NoDrafts."""
+        for mailbox in self.mailboxes:
+            if name in (mailbox.name, "") and isinstance(mailbox, DraftFolder):
+                return mailbox
+        raise NoDrafts("reply.cannot-draft", name=name)
 
     def _count(self, known: IsKnown, cursors: Mapping[str, str]) -> int:
         mails = 0
@@ -143,6 +188,9 @@ class Sync:
         """What all mailboxes hold, in batches as large as one commit takes; at least one, be it empty."""
         limit, full = self.workbook.batch, Batch([])
         for mailbox in self.mailboxes:
+            # What has failed in this sync is not asked again.
+            if mailbox.name in self._unread:
+                continue
             try:
                 for batch in mailbox.fetch(cursors, known, limit):
                     if full.mails and len(full.mails) + len(batch.mails) > limit:
@@ -153,17 +201,25 @@ class Sync:
             except DaichoError as trouble:
                 # One mailbox that cannot be read does not keep the others waiting.
                 outcome.troubles.append(trouble)
+                self._unread[mailbox.name] = trouble
         yield full
 
     def _commit(
-        self, ledger: Ledger, batch: Batch, outcome: Outcome, *, dry: bool, allow_empty: bool
+        self,
+        ledger: Ledger,
+        batch: Batch,
+        outcome: Outcome,
+        *,
+        dry: bool,
+        allow_empty: bool,
+        laid: Mapping[str, Laid] | None = None,
     ) -> Ledger:
         """Plans one batch and writes it; plans again from a fresh reading when somebody else wrote first."""
         arrivals = list(map(self._arrival, batch.mails))
         for attempt in range(TRIES):
             if attempt or self.now() - ledger.snapshot.taken > STALE:
                 ledger = self._read(allow_empty)
-            plan, outcome.settings = self._plan(ledger, arrivals)
+            plan, outcome.settings = self._plan(ledger, arrivals, laid or {})
             plan.commit.state = changed_cursors(ledger.snapshot.state, batch.cursors)
             if dry or not plan.commit:
                 break
@@ -177,14 +233,17 @@ class Sync:
         outcome.commits += [plan.commit] if plan.commit else []
         return ledger
 
-    def _plan(self, ledger: Ledger, arrivals: Sequence[Arrival]) -> tuple[Plan, Settings]:
+    def _plan(
+        self, ledger: Ledger, arrivals: Sequence[Arrival], laid: Mapping[str, Laid]
+    ) -> tuple[Plan, Settings]:
         settings = read_settings(ledger.snapshot.tables.get("settings", []), self.shop.layout)
 
         if self._judge is None:
             rows = [record.cells for record in ledger.snapshot.tables.get("rules", [])]
             rules = read_rules(rows, self.shop.layout)
             self._judge = LateJudge(rules, lambda: self._load_judge(ledger, settings))
-        plan = Plan(ledger, settings, self._judge, self.shop.wording, self.now(), self.shop.link)
+        shop = self.shop
+        plan = Plan(ledger, settings, self._judge, shop.wording, self.now(), shop.link, shop.name, laid)
         return plan.take(arrivals), settings
 
     def _arrival(self, mail: RawMail) -> Arrival:
@@ -200,7 +259,10 @@ def arrival_of(mail: RawMail, own: frozenset[str], now: datetime) -> Arrival:
         message = replace(message, kind="person", automatic="")
     incoming = is_incoming(message, mail.outgoing, own)
     party = party_of(message, incoming, own)
-    return Arrival(message, incoming, party, f"{mail.mailbox}/{mail.folder}", mail.location)
+    reply_to = next((address.email for address in message.reply_to if address.email not in own), "")
+    # A form's notice tells in its text whom to answer.
+    reply_to = "" if party.form or reply_to == party.email else reply_to
+    return Arrival(message, incoming, party, f"{mail.mailbox}/{mail.folder}", mail.location, reply_to)
 
 
 def cursors_of(state: Mapping[str, str]) -> dict[str, str]:
