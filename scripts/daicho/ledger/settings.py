@@ -52,7 +52,7 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         closed_days=rows.values("closed_day"),
         half_days=rows.values("half_day"),
     )
-    rows.problems += [(layout.label("setting", "closed_day"), "", value) for value in misread]
+    rows.problems += [(layout.label("setting", rows.setting_of(value)), "", value) for value in misread]
     targets = {layout.option("priority", name): target for name, target in rows.read("target", parse_target)}
     after_reply = rows.values("sent_status")
     wages = rows.read("wage", parse_amount)
@@ -95,6 +95,12 @@ class _Rows:
 
     def values(self, setting: str) -> list[str]:
         return [value for _, value in self.of(setting)]
+
+    def setting_of(self, told: str) -> str:
+        """The calendar setting whose row says `told` (its value, or its name and value)."""
+        settings = ("hours", "closed_weekday", "closed_day", "half_day")
+        says = ((setting, name, value) for setting in settings for name, value in self.of(setting))
+        return next(setting for setting, name, value in says if told in (value, f"{name} {value}".strip()))
 
     def read(self, setting: str, parse: Callable[[str], _Read]) -> list[tuple[str, _Read]]:
         """The rows of a setting with their values parsed; one that `parse` refuses is a problem."""
