@@ -198,7 +198,7 @@ def test_parts_we_do_not_write_are_kept_to_the_byte(path: Path, ledger: ExcelWor
     after = parts(path)
     assert after.keys() == before.keys()
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"xl/workbook.xml", "xl/worksheets/sheet2.xml", "xl/worksheets/sheet11.xml"}
+    assert changed == {"xl/workbook.xml", "xl/worksheets/sheet2.xml", "xl/worksheets/sheet12.xml"}
 
 
 def test_what_people_added_is_still_there_for_another_program(path: Path, ledger: ExcelWorkbook) -> None:
@@ -232,7 +232,7 @@ def test_an_upgrade_keeps_what_people_added(path: Path) -> None:
         "xl/_rels/workbook.xml.rels",
         "xl/styles.xml",
         "xl/workbook.xml",
-        "xl/worksheets/sheet10.xml",
+        "xl/worksheets/sheet11.xml",
     }
     book = openpyxl.load_workbook(path)
     assert book.sheetnames[0] == "売上メモ"
