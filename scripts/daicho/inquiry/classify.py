@@ -317,7 +317,7 @@ def _log(values: Numbers) -> Numbers:
 def _odds(margins: Numbers) -> Numbers:
     import numpy as np
 
-    chances: Numbers = 1 / (1 + np.exp(-margins))
+    chances: Numbers = (1 / (1 + np.exp(-margins))).astype(np.float32)
     return chances
 
 
