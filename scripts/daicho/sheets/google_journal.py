@@ -1,0 +1,323 @@
+"""The journal of the last write, kept in the hidden tab: what stood where we wrote, at that very moment.
+
+A person may sort, insert, delete or type between our reading and our write. So the same atomic batch that
+writes first copies every row it is about to change into the hidden tab (row 12 of a tab to row 12 there, in
+a band of columns of its own), with a manifest that says what we took each row for. Its answer brings the
+copies back; where a row is not the one we meant, the copies say exactly what to put back. As all of this
+stands in the sheet, whoever reads next can finish what a crash left open.
+
+Everything is told by position and fingerprint: the journal knows no layout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from daicho.sheets.google_cells import Grid, Json, Value, a1, area, digest, runs
+
+MANIFEST = 2
+"""Column C of the hidden tab: the manifest, in pieces that fit a cell. A and B hold the state."""
+
+BANDS = 3
+"""From column D on: the copies."""
+
+PIECE = 30_000
+NOTHING = digest(None)
+ANYTHING = ""
+"""The fingerprint of a cell that is put back whatever stands in it: we wrote it into a row of our own."""
+
+Prints = dict[int, str]
+"""Fingerprints by column position."""
+
+
+@dataclass(slots=True)
+class RowNote:
+    """One row we wrote to.
+
+    `seen` is what makes it the row we meant, `had` what stood in cells that people may change, `put` what
+    we wrote. A row we added has neither of the first two, and nothing stood there before.
+    """
+
+    number: int
+    seen: Prints
+    had: Prints
+    put: Prints
+
+    @property
+    def added(self) -> bool:
+        return not self.seen
+
+
+@dataclass(slots=True)
+class TabNote:
+    """What was written to one sheet. `key` is the position of the column that names a row (-1: none has),
+    `head` the headers our columns had. The copies stand in `width` columns from `band` on: first the values,
+    then, in as many columns again, the formulas."""
+
+    sheet: int
+    key: int
+    band: int
+    width: int
+    head: Prints
+    rows: list[RowNote] = field(default_factory=list)
+
+    @property
+    def changed(self) -> list[RowNote]:
+        """The rows that were there before, in order."""
+        return sorted((row for row in self.rows if not row.added), key=lambda row: row.number)
+
+    @property
+    def end(self) -> int:
+        return self.band + 2 * self.width
+
+
+@dataclass(slots=True)
+class Entry:
+    """One write. `token` is also in its generation marker; `state` holds old values (None: none)."""
+
+    token: str
+    tabs: list[TabNote]
+    state: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """One cell to be put back: its place now, what it shall hold, and the copy's place (row, position) in
+    the hidden tab if it came from there, for its formula."""
+
+    sheet: int
+    number: int
+    position: int
+    value: Value
+    copy: tuple[int, int] | None
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+def copies(hidden: int, tab: TabNote) -> Iterator[Json]:
+    """Requests that copy a sheet's header and the rows to be changed into the hidden tab."""
+    yield _paste(tab.sheet, hidden, (1, 1), 0, tab.band, tab.width, "PASTE_VALUES")
+    for first, last in runs([row.number for row in tab.changed]):
+        yield _paste(tab.sheet, hidden, (first, last), 0, tab.band, tab.width, "PASTE_VALUES")
+        # The same row number keeps a formula's references: only columns shift, and shift back.
+        yield _paste(tab.sheet, hidden, (first, last), 0, tab.band + tab.width, tab.width, "PASTE_FORMULA")
+
+
+def restoring_formula(hidden: int, restore: Restore, width: int) -> Json:
+    """A request that puts a formula back from its copy."""
+    number, position = restore.copy or (0, 0)
+    source = area(hidden, number, number, position + width, position + width + 1)
+    target = area(restore.sheet, restore.number, restore.number, restore.position, restore.position + 1)
+    return {"copyPaste": {"source": source, "destination": target, "pasteType": "PASTE_FORMULA"}}
+
+
+def _paste(
+    source: int, target: int, rows: tuple[int, int], left: int, to: int, width: int, kind: str
+) -> Json:
+    return {
+        "copyPaste": {
+            "source": area(source, *rows, left, left + width),
+            "destination": area(target, *rows, to, to + width),
+            "pasteType": kind,
+        }
+    }
+
+
+def manifest(entries: Sequence[Entry]) -> list[str]:
+    """The entries as text, in pieces for one cell each."""
+    text = json.dumps(
+        [
+            {
+                "token": entry.token,
+                "state": entry.state,
+                "tabs": [
+                    [tab.sheet, tab.key, tab.band, tab.width, tab.head]
+                    + [[row.number, row.seen, row.had, row.put] for row in tab.rows]
+                    for tab in entry.tabs
+                ],
+            }
+            for entry in entries
+        ],
+        separators=(",", ":"),
+    )
+    return [text[at : at + PIECE] for at in range(0, len(text), PIECE)]
+
+
+def answer_ranges(title: str, tab: TabNote) -> list[str]:
+    """What the answer to a write must bring: the header, and what the rows are told by."""
+    wanted = [(*span, *_span(rows)) for span, rows in _rows_by_run(tab.changed)]
+    header = (1, 1, 0, tab.width)
+    return [
+        a1(title, first, last, tab.band + left, tab.band + right)
+        for first, last, left, right in [header, *wanted]
+    ]
+
+
+def _rows_by_run(rows: Sequence[RowNote]) -> Iterator[tuple[tuple[int, int], list[RowNote]]]:
+    by_number = {row.number: row for row in rows}
+    for first, last in runs(list(by_number)):
+        yield (first, last), [by_number[number] for number in range(first, last + 1)]
+
+
+def _span(rows: Iterable[RowNote]) -> tuple[int, int]:
+    positions = [position for row in rows for position in (*row.seen, *row.had)]
+    return min(positions), max(positions) + 1
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def read_journal(hidden: Grid) -> list[Entry]:
+    """The entries of the manifest, oldest first; none where there is no journal, or one nobody can read."""
+    pieces = []
+    for row in hidden.rows:
+        piece = row[MANIFEST] if len(row) > MANIFEST else None
+        if not isinstance(piece, str):
+            break
+        pieces.append(piece)
+    try:
+        return [_entry(stored) for stored in json.loads("".join(pieces) or "[]")]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return []
+
+
+def _entry(stored: Any) -> Entry:
+    tabs = []
+    for sheet, key, band, width, head, *rows in stored["tabs"]:
+        notes = [
+            RowNote(number, _prints(seen), _prints(had), _prints(put)) for number, seen, had, put in rows
+        ]
+        tabs.append(TabNote(sheet, key, band, width, _prints(head), notes))
+    return Entry(str(stored["token"]), tabs, dict(stored["state"]))
+
+
+def _prints(stored: Mapping[str, str]) -> Prints:
+    return {int(position): text for position, text in stored.items()}
+
+
+def misplaced(entry: Entry, hidden: Grid) -> bool:
+    """Whether a row or column was not where we took it to be."""
+    return any(
+        not _agrees(tab.head, hidden, 1, tab.band)
+        or not all(_agrees(row.seen, hidden, row.number, tab.band) for row in tab.changed)
+        for tab in entry.tabs
+    )
+
+
+def edited(tab: TabNote, row: RowNote, hidden: Grid) -> list[int]:
+    """The positions where a person decided something after we had read the row."""
+    return [
+        position
+        for position, fingerprint in row.had.items()
+        if digest(hidden.value(row.number, tab.band + position)) not in (fingerprint, row.put[position])
+    ]
+
+
+def fits(entry: Entry, hidden: Grid) -> bool:
+    """Whether nothing of a write has to be put back."""
+    return not misplaced(entry, hidden) and not any(
+        edited(tab, row, hidden) for tab in entry.tabs for row in tab.changed
+    )
+
+
+def _agrees(prints: Prints, hidden: Grid, number: int, band: int) -> bool:
+    return all(
+        digest(hidden.value(number, band + position)) == fingerprint
+        for position, fingerprint in prints.items()
+    )
+
+
+# --- putting back -----------------------------------------------------------------------------------------
+
+
+class Undo:
+    """What has to be put back, found from the journal and the sheets as they are now.
+
+    Goes from the newest entry to the oldest: a write that put things back may itself have met moved rows.
+    A cell is put back only while it still holds what we wrote. `state` holds the state's old values.
+    """
+
+    def __init__(self, entries: Sequence[Entry], hidden: Grid, grids: Mapping[int, Grid]) -> None:
+        self.state: dict[str, str | None] = {}
+        self.keys: dict[int, int] = {}
+        """Where the column that names a row stands now, by sheet."""
+        self._hidden = hidden
+        self._grids = grids
+        self._restores: dict[tuple[int, int, int], Restore] = {}
+        for entry in reversed(entries):
+            self._take(entry)
+
+    @property
+    def restores(self) -> list[Restore]:
+        """Cells to be put back, by sheet, row and column."""
+        return [self._restores[place] for place in sorted(self._restores)]
+
+    def _take(self, entry: Entry) -> None:
+        everything = misplaced(entry, self._hidden)
+        if everything:
+            self.state |= entry.state
+        for tab in entry.tabs:
+            if tab.sheet in self._grids:
+                self._take_tab(tab, everything)
+
+    def _take_tab(self, tab: TabNote, everything: bool) -> None:
+        moved = self._columns(tab)
+        self.keys[tab.sheet] = moved.get(tab.key, tab.key)
+        index: dict[str, list[int]] | None = None
+        for row in tab.rows:
+            positions = list(row.put) if everything else edited(tab, row, self._hidden)
+            if not positions:
+                continue
+            if index is None:
+                index = self._index(tab, moved)
+            number = self._find(tab, row, index)
+            if number:
+                for position in positions:
+                    self._take_cell(tab, row, number, position, moved.get(position, position))
+
+    def _take_cell(self, tab: TabNote, row: RowNote, number: int, position: int, now: int) -> None:
+        ours, there = row.put[position], digest(self._value(tab.sheet, number, now))
+        if there == self._before_print(tab, row, position) or ours not in (ANYTHING, there):
+            # It is back already, or somebody has decided anew since.
+            return
+        copy = None if row.added else (row.number, tab.band + position)
+        value = self._hidden.value(*copy) if copy else None
+        self._restores[tab.sheet, number, now] = Restore(tab.sheet, number, now, value, copy)
+
+    def _before_print(self, tab: TabNote, row: RowNote, position: int) -> str:
+        return NOTHING if row.added else digest(self._hidden.value(row.number, tab.band + position))
+
+    def _value(self, sheet: int, number: int, position: int) -> Value:
+        place = sheet, number, position
+        if place in self._restores:
+            return self._restores[place].value
+        return self._grids[sheet].value(number, position)
+
+    def _columns(self, tab: TabNote) -> dict[int, int]:
+        """Where the columns of that time stand now, as far as their headers tell."""
+        headers = self._grids[tab.sheet].row(1)
+        now = {text: position for position, text in enumerate(headers) if headers.count(text) == 1}
+        then = {position: self._hidden.value(1, tab.band + position) for position in range(tab.width)}
+        return {position: now[text] for position, text in then.items() if text is not None and text in now}
+
+    def _index(self, tab: TabNote, moved: Mapping[int, int]) -> dict[str, list[int]]:
+        """Rows by the fingerprint of what names them."""
+        found: dict[str, list[int]] = {}
+        for number in range(1, len(self._grids[tab.sheet].rows) + 1):
+            named = self._value(tab.sheet, number, moved.get(tab.key, tab.key))
+            found.setdefault(digest(named), []).append(number)
+        return found
+
+    def _find(self, tab: TabNote, row: RowNote, index: Mapping[str, list[int]]) -> int | None:
+        """Where the row stands now that we wrote to; None if it was deleted since."""
+        if tab.key < 0:
+            return row.number
+        named = row.put.get(tab.key) or self._before_print(tab, row, tab.key)
+        if named == NOTHING:
+            return row.number
+        numbers = index.get(named, [])
+        return row.number if row.number in numbers else next(iter(numbers), None)
