@@ -187,7 +187,9 @@ class InquiryRow:
         """A new claim for the person who ticked; the one there was where there is something against it."""
         context, who = self.context, self.row.text("assignee").strip()
         to = recipient(self.base.facts, answer_to(self.inquiry))
-        filled = context.replies.fill(self.row.text("template"), self._asked(self.base.proposals))
+        wish = {"template": self.base.proposals.get("template")}
+        template = merge_shared(self.row, Proposal({}, wish, self.events))["template"].value
+        filled = context.replies.fill(text_of(template), self._asked(self.base.proposals))
         if refused := refusal(claim, who, to, filled, context.replies, context.now):
             key, values = refused
             self._note(key, moment=context.now, **values)
