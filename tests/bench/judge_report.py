@@ -2,8 +2,8 @@
 
     python -m tests.bench.judge_report [FILE.jsonl] [--folds]
 
-Without FILE it reads `../shared/inquiries/dev.jsonl`. With --folds it also leaves out each starter file in turn and
-judges it by the others and our own examples.
+Without FILE it reads `../shared/inquiries/dev.jsonl`. With --folds it also leaves out each starter file in
+turn and judges it by the others and our own examples.
 """
 
 from __future__ import annotations

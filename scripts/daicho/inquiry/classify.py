@@ -51,6 +51,9 @@ rare is answered too timidly). Fitted by leaving one starter file out, as HABIT.
 HABIT = 0.6
 """How much the habit of a category counts beside the words of a mail when a template is chosen."""
 
+DOUBT = 0.3
+"""How much those words still count where people have set the category: they were read as something else."""
+
 
 # --- examples ---
 
@@ -291,7 +294,7 @@ class Classifier:
         if category not in names:
             return guess.templates
         shares = self._named("template", self._shares[names.index(category)])
-        return _ranked({key: chance * shares[key] for key, chance in guess.templates})
+        return _ranked({key: chance**DOUBT * shares[key] for key, chance in guess.templates})
 
     def _named(self, family: str, chances: Numbers) -> dict[str, float]:
         keys = (self.outputs[column].key for column in self._columns[family])
