@@ -8,6 +8,7 @@ Source: ECMA-376 part 2 (packages), part 1 chapter 12 and 18.2 (workbook).
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -105,6 +106,7 @@ class Package:
 
     def write(self, part: str, data: bytes) -> None:
         self._written[part] = data
+        self._removed.discard(part)
 
     def related(self, part: str, kind: str) -> list[str]:
         """The parts that `part` refers to with relationships of a kind ("worksheet", "table", …)."""
@@ -142,14 +144,65 @@ class Package:
         name.text = like.text
         name.set("localSheetId", str(self.position(label)))
 
-    def add_sheet(self, label: str, data: bytes, state: str) -> None:
-        """A new sheet at the right end. `state` is "visible", "hidden" or "veryHidden"."""
-        taken = set(self._archive.namelist()) | set(self._written)
-        folder = posixpath.dirname(self.workbook_part)
-        candidates = (posixpath.join(folder, f"worksheets/sheet{n}.xml") for n in range(1, len(taken) + 2))
+    def put_related(self, part: str, links: Mapping[str, tuple[str, str]]) -> None:
+        """Sets what `part` refers to: relationship id → (type, target part)."""
+        root = etree.Element(f"{{{RELATIONSHIPS}}}Relationships", nsmap={None: RELATIONSHIPS})
+        for identity, (kind, target) in links.items():
+            attributes = {"Id": identity, "Type": kind, "Target": f"/{target}"}
+            etree.SubElement(root, f"{{{RELATIONSHIPS}}}Relationship", attributes)
+        self.write(_relationships_part(part), serialise(root))
+
+    def links(self, part: str) -> dict[str, tuple[str, str]]:
+        """What `part` refers to inside the file: relationship id → (type, target part)."""
+        source = _relationships_part(part)
+        if source in self._removed or source not in {*self._written, *self._archive.NameToInfo}:
+            return {}
+        return {
+            item.get("Id", ""): (item.get("Type", ""), _resolved(part, item.get("Target", "")))
+            for item in parse(self.read(source))
+            if item.get("TargetMode") != "External"
+        }
+
+    def clear_related(self, part: str) -> None:
+        """Removes what only `part` refers to: a sheet's charts and notes, not what other sheets show too."""
+        below = self._reachable(part) - {part}
+        self._removed.add(_relationships_part(part))
+        for name in below - self._reachable(""):
+            self._removed |= {name, _relationships_part(name)}
+            self._drop_content_type(name)
+
+    def _reachable(self, part: str) -> set[str]:
+        """`part` and everything that can be reached from it; "" is the package itself."""
+        found, waiting = {part}, [part]
+        while waiting:
+            targets = {target for _, target in self.links(waiting.pop()).values()}
+            waiting += targets - found
+            found |= targets
+        return found
+
+    def content_type(self, part: str) -> str:
+        """What the file says `part` is."""
+        root = parse(self.read(CONTENT_TYPES))
+        own = (item.get("ContentType") for item in root if item.get("PartName") == f"/{part}")
+        extension = part.rpartition(".")[2].lower()
+        usual = (item.get("ContentType") for item in root if item.get("Extension", "").lower() == extension)
+        return str(next(own, None) or next(usual, ""))
+
+    def add_part(self, like: str, data: bytes, kind: str) -> str:
+        """A new part of a content type, in the folder of the name `like` and with a free number; its name."""
+        taken = {*self._archive.namelist(), *self._written}
+        stem, dot, extension = like.rpartition(".")
+        stem = stem.rstrip("0123456789")
+        candidates = (f"{stem}{n}{dot}{extension}" for n in range(1, len(taken) + 2))
         part = next(name for name in candidates if name not in taken)
         self.write(part, data)
-        self._add_content_type(part, SHEET_TYPE)
+        self._add_content_type(part, kind)
+        return part
+
+    def add_sheet(self, label: str, data: bytes, state: str) -> None:
+        """A new sheet at the right end. `state` is "visible", "hidden" or "veryHidden"."""
+        folder = posixpath.dirname(self.workbook_part)
+        part = self.add_part(posixpath.join(folder, "worksheets/sheet.xml"), data, SHEET_TYPE)
         identity = self._add_relationship(posixpath.relpath(part, folder or "."))
         sheets = child(self.workbook, "sheets")
         sheet = etree.SubElement(sheets, beside(sheets, "sheet"), name=label)
@@ -179,7 +232,7 @@ class Package:
             for info in self._archive.infolist():
                 if info.filename not in self._removed:
                     archive.writestr(_same_entry(info), self.read(info.filename))
-            for part in self._written.keys() - set(self._archive.namelist()):
+            for part in self._written.keys() - set(self._archive.namelist()) - self._removed:
                 archive.writestr(part, self._written[part])
         return target.getvalue()
 

@@ -26,7 +26,7 @@ class Styles:
         self.root = root
         self.changed = False
         self._formats = child(root, "cellXfs")
-        self._taken_over: dict[int, int] = {}
+        self._known: dict[str, dict[bytes, int]] = {}
         self._dated: dict[int, int] = {}
 
     def date_styles(self) -> frozenset[int]:
@@ -48,18 +48,20 @@ class Styles:
         return self._dated[style]
 
     def take_over(self, other: Styles, style: int) -> int:
-        """The index here of a style of another file, copied with its font, fill, border and number format."""
-        if style not in self._taken_over:
-            copy = deepcopy(other._formats[style])
-            for attribute, collection in _PARTS.items():
-                part = deepcopy(child(other.root, collection)[int(copy.get(attribute, "0"))])
-                copy.set(attribute, str(self._append(child(self.root, collection), part)))
-            number = int(copy.get("numFmtId", "0"))
-            if number >= FIRST_OWN_FORMAT:
-                copy.set("numFmtId", str(self._format_number(other._codes()[number])))
-            copy.set("xfId", "0")
-            self._taken_over[style] = self._append(self._formats, copy)
-        return self._taken_over[style]
+        """The index here of a style of another file, with its font, fill, border and number format.
+
+        What is here already is used again: a tab that is drawn every day must not fill the file with styles
+        (Excel ends at 65,490).
+        """
+        copy = deepcopy(other._formats[style])
+        for attribute, collection in _PARTS.items():
+            part = deepcopy(child(other.root, collection)[int(copy.get(attribute, "0"))])
+            copy.set(attribute, str(self._found(child(self.root, collection), part)))
+        number = int(copy.get("numFmtId", "0"))
+        if number >= FIRST_OWN_FORMAT:
+            copy.set("numFmtId", str(self._format_number(other._codes()[number])))
+        copy.set("xfId", "0")
+        return self._found(self._formats, copy)
 
     def take_over_highlight(self, other: Styles, style: int) -> int:
         """The same for a conditional format's style."""
@@ -88,12 +90,29 @@ class Styles:
         self._append(collection, item)
         return number
 
+    def _found(self, collection: Any, item: Any) -> int:
+        """The index of an item like this one in a counted collection, added where there is none."""
+        name = etree.QName(collection).localname
+        if name not in self._known:
+            self._known[name] = {_canonical(known): index for index, known in enumerate(collection)}
+        known = self._known[name]
+        wanted = _canonical(item)
+        if wanted not in known:
+            known[wanted] = self._append(collection, item)
+        return known[wanted]
+
     def _append(self, collection: Any, item: Any) -> int:
         """Adds to a counted collection; the new item's index."""
         collection.append(item)
         collection.set("count", str(len(collection)))
         self.changed = True
         return len(collection) - 1
+
+
+def _canonical(item: Any) -> bytes:
+    """An item's XML, the same for the same look."""
+    written: bytes = etree.tostring(item, method="c14n", exclusive=True)
+    return written
 
 
 def columns_styles(columns: Any) -> list[tuple[int, int, int]]:

@@ -37,11 +37,15 @@ class Figure:
     better: Literal["up", "down", ""] = ""
 
     def news(self, past: float | None) -> Literal["good", "bad", ""]:
-        """Whether the change since `past` is good news."""
-        if past is None or self.value is None or not self.better or self.value == past:
+        """Whether the change since `past` is good news; "" where it is too small to be shown."""
+        if past is None or self.value is None or not self.better:
             return ""
-        return "good" if (self.value > past) == (self.better == "up") else "bad"
+        shown = round(self.value - past, _DECIMALS[self.kind])
+        return "" if not shown else "good" if (shown > 0) == (self.better == "up") else "bad"
 
+
+_DECIMALS: dict[Kind, int] = {"count": 0, "percent": 2, "hours": 1}
+"""How exactly a figure is shown."""
 
 _FIGURES: tuple[tuple[str, Kind, Literal["up", "down", ""], Callable[[Measures], float | None]], ...] = (
     ("inquiries", "count", "", lambda group: group.inquiries),
