@@ -213,7 +213,7 @@ def test_rules_test_tells_of_each_rule_what_it_hits_and_where_it_is_wrong(run: R
     (center,) = (trial for trial in trials if any("消費者センター" in word for word in trial["words"]))
     assert (center["hits"], center["sets"], center["value"]) == (1, "priority", "urgent")
     assert center["right"] > len(center["wrong"])
-    assert "消費者センター" in run("rules", "test")[1]
+    assert "優先度=大至急" in run("rules", "test")[1]
 
 
 # --- all of it ----------------------------------------------------------------------------------------
