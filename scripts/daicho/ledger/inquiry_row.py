@@ -14,12 +14,15 @@ from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.drafts import Claim, Laid, answer_to, asked, closed, new_claim, recipient, refusal
 from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
-from daicho.ledger.replies import Asked, Replies, is_ticked
+from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
 from daicho.ledger.rows import Row, comparable, text_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
 
 REASON_LINES = 6
+
+SENT_KEPT = 4
+"""Replies whose templates a row remembers."""
 
 TYPED = "typed-"
 """What the message key of a row typed by hand begins with."""
@@ -115,6 +118,7 @@ class InquiryRow:
             self._follow(event)
         self._move_status()
         self._hear_draft()
+        self._note_origins()
 
     def _judgement(self, event: Event) -> Judgement:
         """A message's judgement; of the templates it names only those that the shop has switched on."""
@@ -169,7 +173,7 @@ class InquiryRow:
         """What became of a draft that was asked for, and the wish for a new one."""
         facts, context = self.base.facts, self.context
         claim, laid = Claim.read(facts.pop("draft", None)), context.laid.get(self.inquiry.id)
-        replied = [event for event in self.fresh if not event.incoming and event.kind == "reply"]
+        replied = self._replied
         answered = replied[-1] if replied and not self.progress.waiting_since else None
         if answered and ((claim and claim.is_open) or self.ticked):
             # Somebody answered between the tick and the draft: a second answer would only confuse.
@@ -198,6 +202,26 @@ class InquiryRow:
         self.base.proposals["status"] = self.layout.label("status", "doing")
         self.events.add("status")
         return new_claim(self.inquiry.id, who, context.now)
+
+    @property
+    def _replied(self) -> list[Event]:
+        """Replies of ours that the log does not hold yet."""
+        return [event for event in self.fresh if not event.incoming and event.kind == "reply"]
+
+    def _note_origins(self) -> None:
+        """Remembers for the newest replies which template was suggested and which one they were made from."""
+        if not self._replied:
+            return
+        # Nobody saw a suggestion that is made together with the row.
+        offered = text_of(self.row.base.proposals.get("template")) if self.known else ""
+        picked = self.row.text("template")
+        decided = picked if self.known and comparable(picked) != comparable(offered) else ""
+        sent = Sent.read(self.base.facts.get("sent"))
+        for event in self._replied:
+            day = f"{event.date.astimezone(self.clock.zone):%Y-%m-%d}"
+            # A text of a person's own under a template they picked: the pick tells what it was about.
+            sent.append(Sent(offered, self.context.replies.origin(event.text) or decided, day))
+        self.base.facts["sent"] = [reply.fact() for reply in sent[-SENT_KEPT:]]
 
     def _note_laid(self, claim: Claim, laid: Laid) -> Claim | None:
         say, now = self.context.speaker.wording.say, self.context.now

@@ -17,7 +17,7 @@ from daicho.ledger.drafts import Laid
 from daicho.ledger.inquiry_row import TYPED, Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
-from daicho.ledger.replies import Replies
+from daicho.ledger.replies import Habit, Replies, Sent
 from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.mail.message import Address, Attachment, Message
@@ -99,6 +99,7 @@ class Plan:
         self.threads = Threads(ledger.events)
         self.customers = read_customers(ledger.customers)
         self.laid = laid or {}
+        self.replies = Replies(ledger.snapshot.tables, settings, self.speaker, shop, now)
         self.context = Context(
             self.speaker,
             settings,
@@ -109,7 +110,7 @@ class Plan:
             self._channel,
             self._sender,
             self._reply_to,
-            Replies(ledger.snapshot.tables, settings, self.speaker, shop, now),
+            self.replies,
             self.laid,
         )
         self.commit = Commit()
@@ -120,6 +121,7 @@ class Plan:
         self._fresh: dict[str, list[Event]] = {}
         self._adopted: dict[str, Row] = {}
         self._tallies: dict[str, Tally] = {}
+        self._habit = Habit()
 
     def take(self, arrivals: Iterable[Arrival]) -> Plan:
         """Plans everything: adoption, new mails, every row of the ledger, the customers."""
@@ -129,6 +131,7 @@ class Plan:
         for id in dict.fromkeys([*self.ledger.rows, *self._fresh]):
             self._write_inquiry(id)
         self._tell_rules()
+        self._tell_templates()
         write_customers(self.commit, self.ledger.customers, self.customers, self._tallies, self.speaker)
         return self
 
@@ -312,6 +315,7 @@ class Plan:
         if row is not None and inquiry is None:
             # Its messages are gone from the log: nothing left to say, so the row is left as it stands.
             self._tally(row.record.cells)
+            self._habit.count(Sent.read(row.base.facts.get("sent")))
             return
         assert inquiry is not None
         blank = row is None or not row.base.machine
@@ -323,6 +327,7 @@ class Plan:
             self.commit.updates.append(Update("inquiries", row.record, cells))
         self._tell(id, blank, fresh, state, cells)
         self._tally((row.record.cells if row else {}) | cells)
+        self._habit.count(Sent.read(state.base.facts.get("sent")))
 
     def _tell(
         self, id: str, blank: bool, fresh: Sequence[Event], state: InquiryRow, cells: dict[str, Cell]
@@ -355,6 +360,14 @@ class Plan:
             problem = self.judge.rules.problems.get(index)
             if not same(record.cells.get("problem"), problem):
                 self.commit.updates.append(Update("rules", record, {"problem": problem}))
+
+    def _tell_templates(self) -> None:
+        """How often each template is used, and how often we were right to suggest it."""
+        for record in self.ledger.snapshot.tables.get("templates", []):
+            cells = self._habit.cells(text_of(record.cells.get("key")).strip())
+            changed = {key: value for key, value in cells.items() if not same(record.cells.get(key), value)}
+            if changed and record.cells.get("key"):
+                self.commit.updates.append(Update("templates", record, changed))
 
     def _tally(self, cells: dict[str, Cell]) -> None:
         customer = text_of(cells.get("customer_id"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from daicho.inquiry.reply import (
@@ -17,6 +18,7 @@ from daicho.inquiry.reply import (
     outside,
     spoken_date,
 )
+from daicho.inquiry.similar import Origins
 from daicho.ledger.propose import Speaker
 from daicho.ledger.rows import CELL_LIMIT, text_of, words_of
 from daicho.ledger.settings import DEFAULT_TARGETS, Settings
@@ -66,13 +68,14 @@ class Replies:
         self._settings = settings
         self._combined: dict[str, Template | None] = {}
         self._promised: dict[str, str] = {}
+        self._origins: Origins | None = None
         self.speaker = speaker
         self._now = now
         self.own = own_values(tables.get("settings", ()), layout, self.fields)
         """What the shop itself has set, by field: its rows その他 of the settings tab, name and signature."""
-        for field, value in (("shop", shop_name), ("signature", settings.signature)):
+        for key, value in (("shop", shop_name), ("signature", settings.signature)):
             if value:
-                self.own.setdefault(field, value)
+                self.own.setdefault(key, value)
 
     def suggested(self, keys: Sequence[str]) -> tuple[str, ...]:
         """Those of `keys` that the shop has and has switched on. A shop without the tab has said nothing."""
@@ -81,18 +84,18 @@ class Replies:
         on = {template.key for template in self.templates if template.on}
         return tuple(key for key in keys if key in on)
 
-    def chosen(self, cell: str) -> list[Template]:
-        """The templates that a cell names, by key or name; several where it lists several."""
-        whole = find_template(cell, self.templates)
-        named = [whole] if whole else [find_template(word, self.templates) for word in words_of(cell)]
-        return [template for template in named if template]
+    def origin(self, text: str) -> str:
+        """The key of the template that a reply we sent was made from; "" if it was written freely."""
+        if self._origins is None:
+            self._origins = Origins(self.templates)
+        return self._origins.of(text)
 
     def fill(self, cell: str, asked: Asked) -> Filled | None:
         """The reply that the template cell asks for; None where it names no template."""
         wording = self.speaker.wording
         # Few cells differ among thousands of rows.
         if cell not in self._combined:
-            templates = self.chosen(cell)
+            templates = named_templates(cell, self.templates)
             self._combined[cell] = combine(templates, self.fields, wording) if templates else None
         template = self._combined[cell]
         return fill(template, self._values(asked), self.fields, wording) if template else None
@@ -154,6 +157,52 @@ def read_templates(records: Sequence[Record], layout: Layout) -> tuple[Template,
             )
             found.setdefault(key, template)
     return tuple(found.values())
+
+
+def named_templates(cell: str, templates: Sequence[Template]) -> list[Template]:
+    """The templates that a cell names, by key or name; several where it lists several."""
+    whole = find_template(cell, templates)
+    named = [whole] if whole else [find_template(word, templates) for word in words_of(cell)]
+    return [template for template in named if template]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A reply we sent, as a row remembers it: the template we had suggested, the one it was made from (either
+    "" for none), and its day."""
+
+    offered: str
+    used: str
+    day: str
+
+    @classmethod
+    def read(cls, fact: object) -> list[Sent]:
+        """The replies among a row's facts, oldest first; what is damaged counts as none."""
+        entries = fact if isinstance(fact, list) else []
+        return [cls(*map(str, entry)) for entry in entries if isinstance(entry, list) and len(entry) == 3]
+
+    def fact(self) -> list[str]:
+        return [self.offered, self.used, self.day]
+
+
+@dataclass(slots=True)
+class Habit:
+    """What became of the templates: how many replies each made, how often its suggestion was followed."""
+
+    used: Counter[str] = field(default_factory=Counter)
+    offered: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
+
+    def count(self, sent: Iterable[Sent]) -> None:
+        for reply in sent:
+            self.used[reply.used] += 1
+            self.offered[reply.offered] += 1
+            self.followed[reply.offered] += reply.offered == reply.used
+
+    def cells(self, key: str) -> dict[str, Cell]:
+        """The machine columns of a template's row. A template nobody was offered has no rate."""
+        rate = round(self.followed[key] / self.offered[key], 2) if self.offered[key] else None
+        return {"used": self.used[key] or None, "accepted": rate}
 
 
 def own_values(records: Sequence[Record], layout: Layout, fields: Fields) -> dict[str, str]:
