@@ -10,16 +10,18 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from daicho.errors import Conflict, WorkbookError
 from daicho.sheets.cells import stored
 from daicho.sheets.dress import MOMENT_FORMATS, dressed
+from daicho.sheets.excel_page import draw_page
 from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
 from daicho.sheets.package import Damaged
+from daicho.sheets.page import Page, state_name
 from daicho.sheets.tables import Tables
 from daicho.sheets.upgrade import Pattern
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
@@ -68,9 +70,10 @@ class ExcelWorkbook:
             found = {tab.key: tables.read(tab) for tab in self._layout.tabs if self._is_expected(tab, tables)}
             state = self._state(tables)
             generation = _generation(state)
+            tabs = frozenset(tables.package.sheets)
         del found[STATE_TAB]
         kept = {name: value for name, value in state.items() if name not in (GENERATION, PREPARED)}
-        return Snapshot(generation, kept, found, taken, digest(data))
+        return Snapshot(generation, kept, found, taken, digest(data), tabs)
 
     def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
         changes = self._changes(commit)
@@ -85,6 +88,21 @@ class ExcelWorkbook:
             written = tables.data()
         self._file.replace(written, base.mark)
         return self._after(base, changes, commit.state, first_rows, digest(written))
+
+    def write_page(self, base: Snapshot, page: Page) -> Snapshot:
+        remembered = {state_name(page.label): page.stamp}
+        state: dict[str, Cell] = {GENERATION: base.generation + 1, **remembered}
+        data = self._file.read()
+        if digest(data) != base.mark:
+            raise Conflict("sheets.changed", file=self.name)
+        with self._damage_told():
+            tables = self._open(data)
+            draw_page(tables.package, tables.styles, page)
+            self._write(tables, {STATE_TAB: self._state_change(tables, state)})
+            written = tables.data()
+        self._file.replace(written, base.mark)
+        after = self._after(base, {}, remembered, {}, digest(written))
+        return replace(after, tabs=base.tabs | {page.label})
 
     def _create(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
         tables = self._open(dressed(self._layout))
@@ -211,7 +229,7 @@ class ExcelWorkbook:
                 for number, cells in enumerate(change.appends, first.get(key, 0))
             ]
             tables[key] = [row for row in rows if row.cells]
-        return Snapshot(base.generation + 1, base.state | state, tables, self._clock(), mark)
+        return Snapshot(base.generation + 1, base.state | state, tables, self._clock(), mark, base.tabs)
 
     @contextmanager
     def _damage_told(self) -> Iterator[None]:

@@ -42,7 +42,7 @@ _CENTIMETRE = 96 / 2.54
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-def write_page(package: Package, styles: Styles, page: Page) -> None:
+def draw_page(package: Package, styles: Styles, page: Page) -> None:
     """Puts the page into an opened file: over the tab of its label, or as a new tab at the right end."""
     drawn = Package(_drawn(page))
     source = drawn.sheets[page.label]

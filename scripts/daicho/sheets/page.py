@@ -12,7 +12,7 @@ from math import ceil
 from typing import Literal
 from unicodedata import east_asian_width
 
-from daicho.sheets.workbook import Cell
+Value = str | int | float | None
 
 PIXELS_PER_POINT = 4 / 3
 """Row heights are in points, charts in pixels (96 to the inch)."""
@@ -57,7 +57,7 @@ class Area:
 class PageCell:
     """`note` is what a person reads who points at the cell."""
 
-    value: Cell
+    value: Value
     look: Look
     note: str = ""
 
@@ -108,7 +108,7 @@ class Page:
     charts: list[PageChart] = field(default_factory=list)
     frozen: int = 0
 
-    def put(self, row: int, column: int, value: Cell, look: Look, note: str = "", columns: int = 1) -> None:
+    def put(self, row: int, column: int, value: Value, look: Look, note: str = "", columns: int = 1) -> None:
         """Sets a cell that spans `columns`."""
         self.cells[row, column] = PageCell(value, look, note)
         if columns > 1:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from daicho.sheets.layout import Layout
+from daicho.sheets.page import Page
 
 Cell = str | int | float | bool | datetime | None
 """What a cell holds. Datetimes are naive, in the shop's time zone: a sheet knows no other."""
@@ -30,7 +31,8 @@ class Snapshot:
 
     `state` is what the hidden tab keeps (cursors and the like); `tables` maps tab key to its rows,
     in sheet order, for every tab of the layout that holds rows. A tab that does not exist is absent.
-    `mark` is the adapter's own: it tells whether the workbook is still the one that was read.
+    `mark` is the adapter's own: it tells whether the workbook is still the one that was read. `tabs` are the
+    labels of all tabs there are, people's own too.
     """
 
     generation: int
@@ -38,6 +40,7 @@ class Snapshot:
     tables: dict[str, list[Record]]
     taken: datetime
     mark: str = ""
+    tabs: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,5 +90,13 @@ class Workbook(Protocol):
 
         Returns the snapshot after the write (same rows, appended rows with their numbers).
         Raises Conflict when someone else wrote since; nothing was written then.
+        """
+        ...
+
+    def write_page(self, base: Snapshot, page: Page) -> Snapshot:
+        """Writes a page over the tab of its label, or as a new tab at the right end; touches no other tab.
+
+        In the same atomic write the state `page <label>` becomes the page's stamp. Returns and raises as
+        `commit` does.
         """
         ...

@@ -62,16 +62,16 @@ class Summary:
         }
 
 
-def summarise(ledger: Ledger, settings: Settings, wording: Wording, month: Month, now: datetime) -> Summary:
-    """The summary of a month as it stands at `now`."""
-    facts = read_facts(ledger, settings)
-    return summarise_facts(facts, ledger, settings, wording, month, now)
-
-
-def summarise_facts(
-    facts: Facts, ledger: Ledger, settings: Settings, wording: Wording, month: Month, now: datetime
+def summarise(
+    ledger: Ledger,
+    settings: Settings,
+    wording: Wording,
+    month: Month,
+    now: datetime,
+    facts: Facts | None = None,
 ) -> Summary:
-    """The same, where the facts were read already."""
+    """The summary of a month as it stands at `now`. `facts`: the ledger's, if they were read already."""
+    facts = facts or read_facts(ledger, settings)
     view = look(facts, ledger, settings, wording, month, now)
     runs = view.period.last < month.last
     day = view.period.last.day

@@ -1,0 +1,118 @@
+"""The monthly summary in the workbook: which months are due, and writing their tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+
+from daicho.errors import Conflict
+from daicho.ledger.rows import Ledger
+from daicho.ledger.settings import read_settings
+from daicho.ledger.summary.as_page import as_page
+from daicho.ledger.summary.facts import Facts, read_facts
+from daicho.ledger.summary.month import Month
+from daicho.ledger.summary.summary import Summary, summarise
+from daicho.sheets.page import state_name
+from daicho.sheets.workbook import Workbook
+from daicho.wording import Wording
+from daicho.workdays import Calendar
+
+TRIES = 3
+"""How often a page that lost against somebody else's write is made again."""
+
+
+class Monthly:
+    """Makes summaries and writes them. `read` gives the ledger anew, `now` is the clock."""
+
+    def __init__(
+        self,
+        workbook: Workbook,
+        read: Callable[[], Ledger],
+        wording: Wording,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._workbook = workbook
+        self._read = read
+        self._wording = wording
+        self._now = now
+
+    def running(self, ledger: Ledger) -> Month:
+        """The month that runs in the shop's zone."""
+        return Month.of(self._today(ledger))
+
+    def write(self, month: Month | None = None) -> Summary:
+        """Writes the tab of a month (the running one), be it there or not, and returns what it says.
+
+        Raises Conflict when others write all the time, WorkbookError.
+        """
+        for _ in range(TRIES - 1):
+            try:
+                return self._write(self._read(), month)[0]
+            except Conflict:
+                continue
+        return self._write(self._read(), month)[0]
+
+    def refresh(self, ledger: Ledger, changed: bool) -> list[Month]:
+        """After a sync: writes the tabs that are due (see `due_months`); which ones.
+
+        `ledger` is what the sync left, `changed` whether it wrote any row. Costs nothing when nothing is due.
+        """
+        settings = read_settings(ledger.snapshot.tables.get("settings", []), ledger.layout)
+        due = due_months(self._today(ledger), changed, ledger.snapshot.state, settings.calendar, self._label)
+        due = [month for month in due if not self._deleted(month, ledger)]
+        if not due:
+            return []
+        facts = read_facts(ledger, settings)
+        written = []
+        for month in due:
+            if facts.count(month):
+                ledger = self._write(ledger, month, facts)[1]
+                written.append(month)
+        return written
+
+    def _write(
+        self, ledger: Ledger, month: Month | None, facts: Facts | None = None
+    ) -> tuple[Summary, Ledger]:
+        settings = read_settings(ledger.snapshot.tables.get("settings", []), ledger.layout)
+        month = month or self.running(ledger)
+        summary = summarise(ledger, settings, self._wording, month, self._now(), facts)
+        page = as_page(summary, self._wording)
+        page.stamp = self._today(ledger).isoformat()
+        ledger.snapshot = self._workbook.write_page(ledger.snapshot, page)
+        return summary, ledger
+
+    def _deleted(self, month: Month, ledger: Ledger) -> bool:
+        """Whether a person deleted the tab: it comes back only when somebody asks for it."""
+        label = self._label(month)
+        return state_name(label) in ledger.snapshot.state and label not in ledger.snapshot.tabs
+
+    def _label(self, month: Month) -> str:
+        return self._wording.say("summary.tab", month=month)
+
+    def _today(self, ledger: Ledger) -> date:
+        return self._now().astimezone(ledger.clock.zone).date()
+
+
+def due_months(
+    today: date, changed: bool, state: dict[str, str], calendar: Calendar, label: Callable[[Month], str]
+) -> Sequence[Month]:
+    """The months whose tabs a sync has to write: the running one, and once last month's on a business day.
+
+    `state` is the hidden tab's: it remembers when each page was written last.
+    """
+    running = Month.of(today)
+    last = running.plus(-1)
+    due = []
+    # Last month is over: its tab gets its last numbers on the first business day, or whenever we next look.
+    opens = first_business_day(running, calendar)
+    stamp = state.get(state_name(label(last)), "")
+    if opens <= today and stamp < opens.isoformat() and (changed or stamp):
+        due.append(last)
+    if changed:
+        due.append(running)
+    return due
+
+
+def first_business_day(month: Month, calendar: Calendar) -> date:
+    """The month's first open day; its last day where it has none."""
+    return next((day for day in month.days if calendar.is_open_day(day)), month.last)
