@@ -26,7 +26,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """Runs a command in an empty folder: (exit code, output, errors)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
-    monkeypatch.setattr(cli, "out", cli.Console(soft_wrap=True, highlight=False))
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["daicho", *arguments])

@@ -1,0 +1,5 @@
+"""The command line: parse a command, ask the desk, print. `main` turns errors into a sentence and exit code."""
+
+from daicho.cli import work as work
+from daicho.cli.terminal import app as app
+from daicho.cli.terminal import main as main

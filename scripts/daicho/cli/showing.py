@@ -1,0 +1,128 @@
+"""Showing what was done: to a person in a few lines, to a program as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from daicho.cli.terminal import err, options, out, say, tell
+from daicho.desk import Desk, Tried
+from daicho.inquiry.rules import Trial
+from daicho.ledger.plan import Report
+from daicho.ledger.rows import text_of
+from daicho.sync import Outcome
+
+REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "urgent", "overdue", "unsure")
+
+
+def synced(desk: Desk, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
+    """A sync behind a progress bar, if a person is looking."""
+    bar = Progress(
+        TextColumn(say("reading-mail")),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+    )
+    quiet = options.json or not err.is_terminal
+    if quiet:
+        return desk.sync(dry=dry, allow_empty=allow_empty)
+    with bar:
+        task = bar.add_task("", total=None)
+        return desk.sync(
+            dry=dry,
+            allow_empty=allow_empty,
+            expect=lambda total: bar.update(task, total=total),
+            advance=lambda mails: bar.advance(task, mails),
+        )
+
+
+def report_of(outcome: Outcome) -> dict[str, Any]:
+    """A sync's report for a program."""
+    report = outcome.report
+    return {
+        "mails": report.mails,
+        "commits": len(outcome.commits),
+        **{name: getattr(report, name) for name in REPORTED},
+        "troubles": [options.wording.say(trouble.key, **trouble.values) for trouble in outcome.troubles],
+    }
+
+
+def one_line(report: Report) -> str:
+    return say("one-line", mails=report.mails, **{name: len(getattr(report, name)) for name in REPORTED})
+
+
+def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
+    """A short table: what came, what changed, what is urgent."""
+    report = outcome.report
+    out.print(escape(say("planned" if dry else "synced", mails=report.mails, workbook=desk.workbook.name)))
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name in REPORTED:
+        if ids := getattr(report, name):
+            shown = " ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
+            table.add_row(say(name), str(len(ids)), escape(shown))
+    if table.row_count:
+        out.print(table)
+    if dry:
+        print_commits(outcome, desk)
+    if outcome.settings:
+        for setting, name, value in outcome.settings.problems:
+            out.print(escape(say("odd-setting", setting=setting, name=name, value=value)))
+    for trouble in outcome.troubles:
+        tell(trouble)
+
+
+def print_commits(outcome: Outcome, desk: Desk) -> None:
+    """Every cell a dry run would write in rows that are there, and the new rows by tab."""
+    for commit in outcome.commits:
+        for key, rows in commit.appends.items():
+            out.print(escape(say("would-add", tab=desk.layout.tab(key).label, rows=len(rows))))
+        for update in commit.updates:
+            tab = desk.layout.tab(update.tab)
+            shown = {key: value for key, value in update.cells.items() if not tab.column(key).hidden}
+            cells = ", ".join(
+                f"{tab.column(key).label}={text_of(value)[:40]!r}" for key, value in shown.items()
+            )
+            if shown:
+                out.print(escape(say("would-change", tab=tab.label, row=update.record.number, cells=cells)))
+
+
+def tried_json(tried: Tried) -> dict[str, Any]:
+    message, judgement = tried.message, tried.judgement
+    return {
+        "path": tried.path,
+        "message_id": message.message_id,
+        "kind": judgement.kind,
+        "from_name": message.sender.name,
+        "from_address": message.sender.email,
+        "subject": message.subject,
+        "text": message.new_text,
+        "category": judgement.category,
+        "confidence": round(judgement.confidence, 3),
+        "priority": judgement.priority,
+        "emotion": list(judgement.emotion),
+        "order_numbers": list(judgement.order_numbers),
+        "customer_name": judgement.customer_name,
+        "templates": list(judgement.templates),
+        "reason": judgement.say_reason(options.wording),
+    }
+
+
+def trial_json(row: int, trial: Trial) -> dict[str, Any]:
+    rule = trial.rule
+    wrong = [{"example": example, "answer": answer} for example, answer in trial.wrong]
+    found = {"row": row, "words": list(rule.names), "sets": rule.sets, "value": rule.value}
+    return found | {"hits": trial.hits, "right": trial.right, "wrong": wrong}
+
+
+def print_tried(tried: Tried) -> None:
+    """One mail's judgement for a person."""
+    layout, judgement = tried.layout, tried.judgement
+    head = f"{layout.label('priority', judgement.priority)} ・ {layout.label('category', judgement.category)}"
+    out.print(f"[bold]{escape(tried.message.subject or say('no-subject'))}[/bold]  {escape(tried.path)}")
+    out.print(escape(f"  {head} ・ {judgement.confidence:.0%} ・ {', '.join(judgement.templates)}"))
+    out.print(escape("\n".join(f"  {line}" for line in judgement.say_reason(options.wording).splitlines())))

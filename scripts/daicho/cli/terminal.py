@@ -1,0 +1,129 @@
+"""What every command shares: the application, global options, the two streams, how an error is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from daicho import __version__
+from daicho.config import DEFAULT_PATH, Config, load_config
+from daicho.errors import DaichoError, UsageError
+from daicho.wording import LANGUAGES, Wording, wording
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@dataclass(slots=True)
+class Options:
+    """The global options, and the language errors are told in."""
+
+    config: Path = DEFAULT_PATH
+    json: bool = False
+    verbose: bool = False
+    language: str = "ja"
+
+    @property
+    def wording(self) -> Wording:
+        return wording(self.language)
+
+    def load(self) -> Config:
+        config = load_config(self.config)
+        self.language = config.language
+        return config
+
+
+options = Options()
+
+
+def main() -> None:
+    """Runs the command line. Exit code 0: done, 1: something needs a person, 2: wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console in its own code page must not end a sync over one character.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    options.language = _language_of_environment()
+    try:
+        app(standalone_mode=True)
+    except DaichoError as error:
+        tell(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def tell(error: DaichoError) -> None:
+    """One sentence on the error stream."""
+    err.print(escape(options.wording.say(error.key, **error.values)))
+
+
+def say(key: str, **values: object) -> str:
+    return options.wording.say(f"cli.{key}", **values)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def tell_with_time(trouble: Exception) -> None:
+    """A failure of the scheduled job, on one line with its time."""
+    moment = clock(ZoneInfo("UTC"))
+    if isinstance(trouble, DaichoError):
+        err.print(escape(f"{moment} {options.wording.say(trouble.key, **trouble.values)}"))
+    else:
+        err.print(escape(f"{moment} {say('unexpected', kind=type(trouble).__name__)}"))
+        if options.verbose:
+            err.print_exception(show_locals=False)
+
+
+def clock(zone: ZoneInfo) -> str:
+    return f"{datetime.now(zone):%Y-%m-%d %H:%M}"
+
+
+def known_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise UsageError("cli.no-language", language=language, languages=" / ".join(LANGUAGES))
+    return language
+
+
+def _language_of_environment() -> str:
+    wanted = os.environ.get("DAICHO_LANGUAGE", "").lower()
+    return wanted if wanted in LANGUAGES else "ja"
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        out.print(f"daicho {__version__}")
+        raise typer.Exit
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+@app.callback()
+def _global(
+    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = DEFAULT_PATH,
+    as_json: Json = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say more, and show where an error came from.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """daicho (台帳): mail inquiries into a ledger workbook that people work in."""
+    options.config, options.json, options.verbose = config, as_json, verbose

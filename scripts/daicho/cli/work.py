@@ -1,0 +1,203 @@
+"""The commands of every day: demo, init, sync, watch, try, history, rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from daicho.cli.showing import (
+    one_line,
+    print_outcome,
+    print_tried,
+    report_of,
+    synced,
+    trial_json,
+    tried_json,
+)
+from daicho.cli.terminal import (
+    Json,
+    app,
+    clock,
+    known_language,
+    options,
+    out,
+    print_json,
+    say,
+    tell_with_time,
+)
+from daicho.config import load_config
+from daicho.demo import lay_out_demo
+from daicho.desk import Desk, try_mails
+from daicho.errors import ConfigError, UsageError
+from daicho.watch import Watch, stopping_on_signals
+from daicho.wording import templates_folder
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("demo"),
+    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+    as_json: Json = False,
+) -> None:
+    """Make a ledger from a sample mailbox, to look at and play with."""
+    options.language = known_language(language)
+    mails = lay_out_demo(folder / "mail", datetime.now(UTC))
+    file = folder / "daicho.toml"
+    if not file.exists():
+        text = (templates_folder() / language / "demo.toml").read_text(encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
+    desk = Desk(load_config(file))
+    outcome = synced(desk)
+    ledger = desk.config.excel
+    if options.json or as_json:
+        print_json(report_of(outcome) | {"ledger": str(ledger)})
+        return
+    key = "demo-again" if not outcome.report.mails else "demo"
+    report = outcome.report
+    lines = say(
+        key,
+        mails=mails,
+        new=len(report.new),
+        urgent=len(report.urgent),
+        overdue=len(report.overdue),
+        unsure=len(report.unsure),
+        ledger=ledger,
+        config=file,
+    )
+    out.print(escape(lines.strip()))
+
+
+@app.command()
+def init(
+    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+) -> None:
+    """Write a commented daicho.toml to start from."""
+    options.language = known_language(language)
+    if options.config.exists():
+        raise ConfigError("cli.config-exists", path=options.config)
+    text = (templates_folder() / language / "daicho.toml").read_text(encoding="utf-8")
+    options.config.write_text(text, encoding="utf-8")
+    out.print(escape(say("init", path=options.config)))
+
+
+@app.command()
+def sync(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Go on although every row was deleted.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the ledger up to date with the mailboxes."""
+    desk = Desk(options.load())
+    outcome = synced(desk, dry=dry_run, allow_empty=allow_empty)
+    if options.json or as_json:
+        print_json(report_of(outcome))
+    else:
+        print_outcome(outcome, desk, dry_run)
+    if outcome.troubles:
+        raise typer.Exit(1)
+
+
+@app.command()
+def watch(
+    minutes: Annotated[float, typer.Option(help="Minutes between syncs.", min=0.02)] = 5.0,
+) -> None:
+    """Sync every few minutes until stopped (Ctrl-C or SIGTERM)."""
+    config = options.load()
+
+    def work() -> None:
+        desk = Desk(config)
+        outcome = desk.sync()
+        for trouble in outcome.troubles:
+            tell_with_time(trouble)
+        out.print(escape(f"{clock(config.zone)} {one_line(outcome.report)}"))
+
+    job = Watch(work, minutes, tell_with_time, lambda: datetime.now(UTC))
+    out.print(escape(say("watching", minutes=f"{minutes:g}")))
+    with stopping_on_signals(job.stop):
+        job.run()
+    out.print(escape(say("stopped")))
+
+
+@app.command(name="try")
+def try_(
+    paths: Annotated[list[Path], typer.Argument(help=".eml files, mbox files, Maildirs or folders of .eml.")],
+    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+    as_json: Json = False,
+) -> None:
+    """Judge mails without a workbook: what would the ledger say?"""
+    options.language = known_language(language)
+    zone = load_config(options.config).zone if options.config.exists() else ZoneInfo("Asia/Tokyo")
+    for tried in try_mails(paths, language, zone, datetime.now(UTC)):
+        if options.json or as_json:
+            print_json(tried_json(tried))
+        else:
+            print_tried(tried)
+
+
+@app.command()
+def history(
+    address: Annotated[str, typer.Argument(help="A customer's mail address.")],
+    as_json: Json = False,
+) -> None:
+    """Show everything that was written to and by one customer."""
+    desk = Desk(options.load())
+    messages = desk.history(address)
+    if options.json or as_json:
+        print_json(messages)
+        return
+    if not messages:
+        raise UsageError("cli.no-history", address=address)
+    for message in messages:
+        arrow = "←" if message["direction"] == "in" else "→"
+        out.print(escape(f"{message['date']} {arrow} [{message['inquiry']}] {message['subject']}"))
+        out.print(escape("\n".join(f"    {line}" for line in str(message["text"]).splitlines()[:12])))
+
+
+rules = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Work with the ledger's judgement rules."
+)
+app.add_typer(rules, name="rules")
+
+
+@rules.command(name="test")
+def test_rules(
+    mails: Annotated[int, typer.Option(help="How many of the newest mails to try.", min=1)] = 500,
+    as_json: Json = False,
+) -> None:
+    """Show for each rule how many mails it hits, and which labelled example it gets wrong."""
+    desk = Desk(options.load())
+    trials = desk.try_rules(mails)
+    if options.json or as_json:
+        print_json([trial_json(row, trial) for row, trial in trials])
+        return
+    if not trials:
+        raise UsageError("cli.no-rules")
+    table = Table(box=None, pad_edge=False)
+    for name in ("rule-row", "rule-words", "rule-sets", "rule-hits", "rule-right", "rule-wrong"):
+        table.add_column(say(name), justify="right" if name in ("rule-hits", "rule-right") else "left")
+    for row, trial in trials:
+        rule, label = trial.rule, desk.layout.label
+        wrong = [f"{example[:16]} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
+        value = rule.value if rule.sets == "tag" else label(rule.sets, rule.value)
+        sets = f"{label('rule_set', rule.sets)}={value}"
+        more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
+        cells = (
+            str(row),
+            "、".join(rule.names)[:28],
+            sets,
+            str(trial.hits),
+            str(trial.right),
+            "\n".join(wrong + more),
+        )
+        table.add_row(*map(escape, cells))
+    out.print(table)
