@@ -107,11 +107,11 @@ def row_height(tab: Tab, cells: Mapping[str, Cell]) -> float:
     """The height of a new row in points."""
     if tab.key in _FIXED_LINES:
         return _FIXED_LINES[tab.key] * LINE
-    wanted = max(_lines(cells.get(column.key), column.width) for column in tab.columns)
+    wanted = max(lines(cells.get(column.key), column.width) for column in tab.columns)
     return min(wanted, _MOST_LINES.get(tab.key, 24)) * LINE
 
 
-def _lines(value: Cell, width: int) -> int:
+def lines(value: Cell, width: int) -> int:
     """How many lines a cell's text takes. Japanese letters are two characters wide."""
     if not isinstance(value, str):
         return 1

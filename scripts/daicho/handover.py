@@ -1,0 +1,128 @@
+"""Handing inquiries to a vendor and taking the answers home, each told as one story.
+
+Out: read → choose → mask → write the file → log it, and only then put the file in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from daicho.errors import Conflict, UsageError, WorkbookError
+from daicho.ledger.rows import Ledger
+from daicho.ledger.settings import read_settings
+from daicho.ledger.vendor.access import read_access
+from daicho.ledger.vendor.out import House, Pack, build_pack
+from daicho.sheets.layout import Layout
+from daicho.sheets.pack import sealed, write_pack
+from daicho.sheets.workbook import Commit, Workbook
+from daicho.wording import Wording
+
+TRIES = 5
+"""How often a write that lost against somebody else's is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A pack that was handed over: where it lies and what it holds."""
+
+    path: Path
+    pack: Pack
+    locked: bool
+
+
+class Handover:
+    """Packs for vendors. `secret` makes the key of one export's pseudonyms and seals."""
+
+    def __init__(
+        self,
+        workbook: Workbook,
+        house: House,
+        layout: Layout,
+        zone: ZoneInfo,
+        wording: Wording,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        secret: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        self.workbook = workbook
+        self.house = house
+        self.layout = layout
+        self.zone = zone
+        self.wording = wording
+        self.now = now
+        self.secret = secret
+
+    def export(self, vendor: str, out: Path | None, password: str = "") -> Exported:
+        """Writes a pack for `vendor` and logs it. `out` defaults to a name made of vendor, day and export.
+
+        Raises UsageError, VendorError, WorkbookError; then there is no file and no entry.
+        """
+        ledger = self._ledger()
+        rows = ledger.snapshot.tables.get("settings", [])
+        settings, access = read_settings(rows, self.layout), read_access(rows, self.layout, vendor)
+        pack = build_pack(ledger, settings, access, self.house, self.wording, self.now(), self.secret())
+        path = out or Path(_file_name(pack))
+        pack.export.file = path.name
+        with _in_place(path) as unfinished:
+            digest = self._write(pack, unfinished, password)
+            self._log(ledger, pack, digest)
+        return Exported(path, pack, bool(password))
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self.workbook.read(), self.layout, self.zone)
+
+    def _write(self, pack: Pack, path: Path, password: str) -> str:
+        """The file's fingerprint."""
+        cut = self.wording.say("sheets.cut")
+        if password:
+            buffer = BytesIO()
+            write_pack(pack.pages, self.layout, buffer, cut)
+            path.write_bytes(sealed(buffer.getvalue(), password))
+        else:
+            with path.open("wb") as file:
+                write_pack(pack.pages, self.layout, file, cut)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _log(self, ledger: Ledger, pack: Pack, digest: str) -> None:
+        """The entry does not depend on what else stands in the ledger, so a lost race is simply run again."""
+        entry = Commit(appends={"exports": pack.export.rows({**pack.told, "digest": digest[:16]})})
+        for attempt in range(TRIES):
+            try:
+                self.workbook.commit(ledger.snapshot, entry)
+                return
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+                ledger = self._ledger()
+
+
+def _file_name(pack: Pack) -> str:
+    """`みどりサポート-20261121-X-7KQ4M.xlsx`, without what file systems refuse."""
+    export = pack.export
+    vendor = "".join(
+        "_" if letter in '\\/:*?"<>|' or ord(letter) < 32 else letter for letter in export.vendor
+    )
+    return f"{vendor}-{export.when:%Y%m%d}-{export.id}.xlsx"
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[Path]:
+    """A file to write, which takes its name only if nothing went wrong. Raises UsageError, WorkbookError."""
+    if path.exists():
+        raise UsageError("vendor.file-exists", path=path)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    except OSError as error:
+        raise WorkbookError("vendor.unwritable", path=path, reason=error.strerror) from error
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,420 @@
+"""Pseudonyms for people: names, addresses, phones, mail addresses and order numbers, in every text.
+
+A pseudonym such as `お客様-K7Q4M` follows from a secret key and the value alone, so one value has one
+pseudonym throughout an export however it is spelled, and whoever holds the key finds it again without a
+table. Values are compared bare: without width, case, katakana, blanks and punctuation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from daicho.inquiry.extract import order_numbers
+from daicho.inquiry.thread import short_code
+
+Kind = Literal["name", "email", "phone", "order", "address"]
+
+CODE_LENGTH = 5
+SHORT = 6
+"""Bare letters and digits; fewer count only where no letter or digit stands beside them."""
+
+_VOICED = "\u3099\u309a"
+_VARIANTS = str.maketrans("髙﨑濵濱澤邉邊齋齊斉嶋國廣眞惠櫻瀧德", "高崎浜浜沢辺辺斎斎斎島国広真恵桜滝徳")
+"""Letters of family names that people swap for the everyday ones."""
+
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+
+
+class _Bare(dict[int, str]):
+    """What each letter becomes, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = unicodedata.normalize("NFKD", chr(code)).casefold().translate(_VARIANTS).translate(_HIRAGANA)
+        # A long vowel's mark is often typed for a hyphen: it tells nothing.
+        kept = "".join(
+            letter for letter in folded if letter != "ー" and (letter.isalnum() or letter in _VOICED)
+        )
+        self[code] = kept
+        return kept
+
+
+class _Narrow(dict[int, str]):
+    """Letters in ASCII width, one for one: positions stay."""
+
+    def __missing__(self, code: int) -> str:
+        folded = unicodedata.normalize("NFKC", chr(code))
+        self[code] = "-" if folded in "‐‑‒–—―−─" else folded if len(folded) == 1 else chr(code)
+        return self[code]
+
+
+_BARE, _NARROW = _Bare(), _Narrow()
+
+
+def bare(text: str) -> str:
+    """`text` as values are compared."""
+    return text.translate(_BARE)
+
+
+def narrow(text: str) -> str:
+    return text.translate(_NARROW)
+
+
+# --- what looks personal, whoever's it is ------------------------------------------------------------------
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+'-]{1,64} ?(?:@|\(at\)|\[at\]|＠) ?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
+)
+_GAP = r"[ \t.・()ー-]{0,3}"
+_PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
+_PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
+_PLACE = r"[一-龠々ぁ-んァ-ヶー]"
+_HOUSE = (
+    r"(?:[0-9]{1,5}|[一二三四五六七八九十]{1,3}(?=丁目))"
+    r"(?: ?(?:丁目|番地の?|番|号|[-ーの]) ?[0-9]{0,5}(?![0-9])){0,5}"
+)
+_BUILDING = r"(?:[ \t]?[^\s、。,，「」()（）:：@0-9]{1,20} ?[0-9]{1,4}(?:号室?|[A-Z])?)?"
+_ADDRESS = re.compile(
+    rf"(?:〒 ?)?(?:[0-9]{{3}}-[0-9]{{4}}\s{{0,2}})?{_PREFECTURE} ?{_PLACE}{{1,12}}?[市区郡町村]"
+    rf"(?: ?{_PLACE}{{0,16}} ?{_HOUSE}{_BUILDING})?"
+    rf"|{_PLACE}{{1,8}}?[市区郡]{_PLACE}{{1,16}} ?{_HOUSE}{_BUILDING}"
+    r"|〒 ?[0-9]{3}-?[0-9]{4}"
+)
+_LABELLED_NAME = re.compile(
+    r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|(?<![a-z])name)"
+    r"(?:\([^()\n]{1,8}\))?[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n:、。]{2,30})",
+    re.IGNORECASE,
+)
+_LABELLED_ADDRESS = re.compile(
+    r"(?:ご?住所|お?届け?先|送り先|配送先|(?<![a-z-])(?:shipping |postal |home )?address)"
+    r"[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{4,100})",
+    re.IGNORECASE,
+)
+_UNMISTAKABLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("email", _EMAIL), ("phone", _PHONE))
+_PATTERNS = (
+    *_UNMISTAKABLE,
+    ("address", _ADDRESS),
+    ("address", _LABELLED_ADDRESS),
+    ("name", _LABELLED_NAME),
+)
+_KANJI = "(?![様殿客])[一-龠々ヶ]"
+_TITLED = re.compile(
+    rf"((?:{_KANJI}){{1,4}}(?:[ \t]?(?:{_KANJI}|[ぁ-んァ-ヶ]){{1,5}}?)?"
+    r"|[ァ-ヶー]{2,8}(?: ?[ァ-ヶー]{2,8})?)"
+    r"[ \t]?(?:様|殿|さま(?![ぁ-ん]))(?![々子式変])"
+)
+_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者 利用者
+会員 購入者
+注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
+_NOT_NAMES = tuple(_BEFORE_TITLES.split())
+"""What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
+
+_SAID = re.compile(
+    r"([一-龠々ヶ]{1,4}|[ァ-ヶー]{2,8}|[ぁ-ん]{2,5})[ \t]?"
+    r"(?=様|さん|さま|殿|くん|ちゃん|です|でございます|と申|ともうし|と言|といい|より|宛)"
+)
+
+
+# --- names -------------------------------------------------------------------------------------------------
+
+_NOBODY = """お客様 お客さま 客 様 さま ご担当者 担当 担当者 御中 匿名 名無し 株式会社 有限会社 合同会社
+事務局 info support sales contact customer shop store admin mail no-reply noreply postmaster webmaster team
+service"""
+_GENERIC = frozenset(map(bare, _NOBODY.split()))
+"""What stands for a name beside an address and names nobody."""
+
+_TITLE = re.compile(r"[ \t　]*(?:様|さま|さん|殿|御中)$")
+
+
+def _words_of_name(name: str) -> list[str]:
+    return [word for word in re.split(r"[\s　・,.]+", name) if word]
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A personal value. `owner` is the bare value whose pseudonym it bears, `strong` that it is certain."""
+
+    kind: Kind
+    owner: str
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A personal value in a text, from `start` to before `end`."""
+
+    start: int
+    end: int
+    kind: Kind
+    owner: str
+
+
+class Masker:
+    """Knows personal values and replaces them in texts. Learn first, then mask: what is learned later was
+    not masked before.
+
+    `labels` say what a pseudonym begins with, by kind; `keep` are values of the shop's own that stay.
+    """
+
+    def __init__(self, key: str, labels: Mapping[Kind, str], keep: Iterable[str] = ()) -> None:
+        self._key = key.encode()
+        self._labels = labels
+        self._keep = frozenset(map(bare, keep))
+        self._values: dict[str, _Value] = {}
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        self._families: dict[str, set[str]] = defaultdict(set)
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        marks = "|".join(re.escape(narrow(label)) for label in labels.values())
+        code = f"[{'23456789BCDFGHJKMNPQRSTVWXYZ'}]{{{CODE_LENGTH}}}"
+        self._mark = re.compile(rf"(?:{marks})-{code}(?![0-9A-Za-z])", re.IGNORECASE)
+        self._pseudonym = lru_cache(maxsize=100_000)(self._made)
+
+    # --- learning -------------------------------------------------------------------------------------------
+
+    def learn(self, kind: Kind, value: str) -> None:
+        """Takes in a value that is known to be personal."""
+        if kind == "name":
+            self._learn_name(value)
+            return
+        own = self._owner(kind, value)
+        if len(own) >= 3:
+            self._add(own, _Value(kind, own, True))
+        if kind == "phone" and own.startswith("0"):
+            # +81 90… and +81 (0)90…, as foreigners write it.
+            for spelled in (f"81{own[1:]}", f"81{own}"):
+                self._add(spelled, _Value(kind, own, True))
+        if kind == "email":
+            local, _, domain = own_email(value).partition("@")
+            for at in ("at", "あっと"):
+                self._add(bare(local) + at + bare(domain), _Value(kind, own, True))
+
+    def _learn_name(self, name: str) -> None:
+        name = _TITLE.sub("", name.strip())
+        own, words = bare(name), _words_of_name(name)
+        if len(own) < 2 or own in _GENERIC or own in self._keep or "@" in name:
+            return
+        self._add(own, _Value("name", own, len(own) > 2 or len(words) > 1))
+        if 1 < len(words) <= 4:
+            self._add(bare("".join(reversed(words))), _Value("name", own, True))
+            for part in map(bare, words):
+                # One letter of a name is everywhere; only 「林様」 is a name.
+                if len(part) >= (3 if part.isascii() else 2) and part not in _GENERIC:
+                    self._owners[part].add(own)
+                    self._add(part, _Value("name", part, False))
+                self._families[part].add(own)
+        else:
+            # 山田花子 without a blank: who knows where the family name ends?
+            for end in range(1, min(len(own), 5)):
+                self._families[own[:end]].add(own)
+
+    def _add(self, own: str, value: _Value) -> None:
+        if own in self._keep or (own in self._values and (self._values[own].strong or not value.strong)):
+            return
+        self._values[own] = value
+        lengths = self._lengths.get(own[:2], ())
+        if len(own) not in lengths:
+            # The longest first: a full name before its parts.
+            self._lengths[own[:2]] = tuple(sorted((*lengths, len(own)), reverse=True))
+
+    def study(self, text: str) -> None:
+        """Learns what looks personal in a text of a customer or to one."""
+        plain = narrow(text)
+        for found in self._patterns(plain, _PATTERNS):
+            self.learn(found.kind, plain[found.start : found.end])
+        for number in order_numbers(text) if any(map(str.isdigit, plain)) else ():
+            self.learn("order", number)
+
+    # --- masking --------------------------------------------------------------------------------------------
+
+    def pseudonym(self, kind: Kind, value: str) -> str:
+        return self._pseudonym(kind, self._owner(kind, value))
+
+    def mask(self, text: str, person: str = "", *, outside: bool = True) -> str:
+        """`text` with a pseudonym for every personal value.
+
+        `person` is the name of whom the text is about: a family name that several share is taken for theirs.
+        A text of the shop's own (`outside` False) loses only what is certain.
+        """
+        masked, end = [], 0
+        for found in self.find(text, person, outside=outside):
+            masked += [text[end : found.start], self._pseudonym(found.kind, found.owner)]
+            end = found.end
+        return "".join([*masked, text[end:]])
+
+    def spelled(self, text: str, person: str = "") -> dict[str, list[str]]:
+        """What each pseudonym stands for in the masked `text`, in order of appearance."""
+        said: dict[str, list[str]] = {}
+        for found in self.find(text, person):
+            said.setdefault(self._pseudonym(found.kind, found.owner), []).append(
+                text[found.start : found.end]
+            )
+        return said
+
+    def restore(self, text: str, said: Mapping[str, list[str]]) -> tuple[str, list[str]]:
+        """`text` with what the pseudonyms stand for, and the pseudonyms that `said` does not know."""
+        seen: dict[str, int] = defaultdict(int)
+        unknown: list[str] = []
+        known = {narrow(pseudonym).upper(): words for pseudonym, words in said.items()}
+
+        def real(match: re.Match[str]) -> str:
+            pseudonym = match[0].upper()
+            words = known.get(pseudonym)
+            if not words:
+                unknown.append(match[0])
+                return text[match.start() : match.end()]
+            place, seen[pseudonym] = seen[pseudonym], seen[pseudonym] + 1
+            return words[min(place, len(words) - 1)]
+
+        return self._substituted(text, real), unknown
+
+    def leaks(self, text: str, *, outside: bool = True) -> list[Kind]:
+        """The kinds of personal values that a text still holds once its pseudonyms are taken out."""
+        rest = self._substituted(text, lambda match: "〇")
+        left = list(self._known(rest, "", outside))
+        if outside:
+            left += self._patterns(narrow(rest), _UNMISTAKABLE)
+        return [found.kind for found in left]
+
+    def find(self, text: str, person: str = "", *, outside: bool = True) -> list[Found]:
+        """The personal values in a text, in order; what overlaps is one."""
+        found = list(self._known(text, bare(person), outside))
+        if outside:
+            plain = narrow(text)
+            found += self._patterns(plain, _PATTERNS)
+            found += self._said(plain, bare(person))
+        return _joined(found)
+
+    def _substituted(self, text: str, by: Callable[[re.Match[str]], str]) -> str:
+        plain = narrow(text)
+        parts, end = [], 0
+        for match in self._mark.finditer(plain):
+            parts += [text[end : match.start()], by(match)]
+            end = match.end()
+        return "".join([*parts, text[end:]])
+
+    def _made(self, kind: Kind, own: str) -> str:
+        seal = hmac.new(self._key, f"{kind} {own}".encode(), hashlib.sha256).hexdigest()
+        return f"{self._labels[kind]}-{short_code(seal, CODE_LENGTH)}"
+
+    def _owner(self, kind: Kind, value: str) -> str:
+        if kind == "phone":
+            digits = re.sub("[^0-9]", "", narrow(value))
+            return (
+                "0" + digits[2:].removeprefix("0") if narrow(value).lstrip("( ").startswith("+81") else digits
+            )
+        if kind == "email":
+            return bare(own_email(value))
+        return bare(_TITLE.sub("", value.strip()) if kind == "name" else value)
+
+    def _known(self, text: str, person: str, outside: bool) -> Iterator[Found]:
+        """Learned values, however they are spaced."""
+        words = text.translate(_BARE)
+        starts = {words[place : place + 2] for place in range(len(words) - 1)} & self._lengths.keys()
+        if not starts:
+            return
+        places: list[int] = []
+        for start in starts:
+            place = words.find(start)
+            while place >= 0:
+                for length in self._lengths[start]:
+                    own = words[place : place + length]
+                    value = self._values.get(own)
+                    if value is None or not (value.strong or outside):
+                        continue
+                    places = places or _places(text)
+                    first, last = places[place], places[place + len(own) - 1] + 1
+                    if self._stands_alone(text, first, last, own):
+                        yield Found(first, last, value.kind, self._person(own, value, person))
+                        break
+                place = words.find(start, place + 1)
+
+    def _person(self, own: str, value: _Value, person: str) -> str:
+        """Whose pseudonym a name bears: for a part of one, that of the only one it can be part of."""
+        owners = self._owners.get(own, ())
+        if value.strong or not owners:
+            return value.owner
+        return person if person in owners else next(iter(owners)) if len(owners) == 1 else own
+
+    @staticmethod
+    def _stands_alone(text: str, first: int, last: int, own: str) -> bool:
+        """A short number or western name must not be part of a longer one."""
+        if len(own) >= SHORT or not own.isascii():
+            return True
+        return not (
+            _is_ascii_letter(narrow(text[first - 1 : first]))
+            or _is_ascii_letter(narrow(text[last : last + 1]))
+        )
+
+    def _patterns(self, plain: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Iterator[Found]:
+        """What has the looks of a personal value. A pattern's last group is the value."""
+        for kind, pattern in patterns:
+            for match in pattern.finditer(plain):
+                value, start = match[pattern.groups].rstrip(), match.start(pattern.groups)
+                own = self._owner(kind, value)
+                if own and own not in self._keep:
+                    yield Found(start, start + len(value), kind, own)
+
+    def _said(self, plain: str, person: str) -> Iterator[Found]:
+        """Names that only their surroundings tell: 「鈴木様」, 「林です」 of a customer called 林."""
+        for match in _TITLED.finditer(plain):
+            own = bare(match[1])
+            if own and not own.endswith(_NOT_NAMES) and own not in self._keep:
+                yield Found(match.start(1), match.end(1), "name", self._family(own, person) or own)
+        if not self._families:
+            return
+        for match in _SAID.finditer(plain):
+            for start in range(match.start(1), match.end(1)):
+                own = bare(plain[start : match.end(1)])
+                if owner := self._family(own, person):
+                    yield Found(start, match.end(1), "name", owner)
+                    break
+
+    def _family(self, own: str, person: str) -> str:
+        """The full name that `own` is the family name of; itself where several have it; "" for nobody's."""
+        owners = self._families.get(own, set())
+        if person in owners:
+            return person
+        return next(iter(owners)) if len(owners) == 1 else own if owners else ""
+
+
+def own_email(value: str) -> str:
+    """A mail address as it is compared: narrow, lower-cased, with its @."""
+    return re.sub(r"\(at\)|\[at\]", "@", "".join(narrow(value).lower().split()))
+
+
+def _is_ascii_letter(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
+
+
+def _places(text: str) -> list[int]:
+    """For each letter of the bare text, where it stands in `text`."""
+    return [place for place, letter in enumerate(text) for _ in _BARE[ord(letter)]]
+
+
+def _joined(found: Iterable[Found]) -> list[Found]:
+    """Spans in order without overlaps: those that overlap become one, which the longest of them names."""
+    joined: list[Found] = []
+    longest = 0
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if joined and span.start < joined[-1].end:
+            last = joined[-1]
+            namer = span if span.end - span.start > longest else last
+            longest = max(longest, span.end - span.start)
+            joined[-1] = Found(last.start, max(last.end, span.end), namer.kind, namer.owner)
+        else:
+            joined.append(span)
+            longest = span.end - span.start
+    return joined
+
+
+def contacts_in(text: str) -> list[str]:
+    """The mail addresses, phone numbers and postal addresses that stand in a text."""
+    plain = narrow(text)
+    return [match[0] for _, pattern in _PATTERNS[:3] for match in pattern.finditer(plain)]

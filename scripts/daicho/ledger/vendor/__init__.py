@@ -1,0 +1,1 @@
+"""What goes out to an outsourcing vendor, and what comes home."""

@@ -1,0 +1,195 @@
+"""Pseudonyms: what is masked, however it is spelled, what stays, and how it comes back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daicho.ledger.masking import Kind, Masker, bare, contacts_in
+from daicho.ledger.vendor.veil import labels
+from daicho.wording import wording
+
+LABELS = labels(wording("ja"))
+KNOWN: dict[Kind, list[str]] = {
+    "name": ["山田 花子", "林一郎", "髙橋　みほ", "Ann Lee"],
+    "email": ["hanako@example.jp"],
+    "phone": ["09012345678", "0398765432"],
+    "order": ["1009-3347", "503-1234567-7654321"],
+    "address": ["東京都見本区見本町1-2-3"],
+}
+
+
+def masker(key: str = "key", keep: tuple[str, ...] = ("support@shop.example.jp", "0120-000-111")) -> Masker:
+    made = Masker(key, LABELS, keep)
+    for kind, values in KNOWN.items():
+        for value in values:
+            made.learn(kind, value)
+    return made
+
+
+def masked(text: str) -> str:
+    made = masker()
+    made.study(text)
+    return made.mask(text)
+
+
+SPELLED = [
+    ("name", "山田 花子", "山田花子さんから"),
+    ("name", "山田 花子", "山　田　花　子 様"),
+    ("name", "山田 花子", "花子 山田より"),
+    ("name", "山田 花子", "差出人：山田\n花子"),
+    ("name", "髙橋　みほ", "高橋ﾐﾎ様"),
+    ("name", "林一郎", "林です。"),
+    ("name", "林一郎", "林 様"),
+    ("name", "Ann Lee", "Dear ANN  LEE,"),
+    ("name", "Ann Lee", "Ａｎｎ Ｌｅｅ"),
+    ("email", "hanako@example.jp", "HANAKO＠ＥＸＡＭＰＬＥ．ＪＰ"),
+    ("email", "hanako@example.jp", "hanako (at) example.jp"),
+    ("email", "hanako@example.jp", "hanako @ example.jp まで"),
+    ("phone", "09012345678", "０９０－１２３４－５６７８"),
+    ("phone", "09012345678", "090 - 1234 - 5678"),
+    ("phone", "09012345678", "090ー1234ー5678"),
+    ("phone", "09012345678", "(090)1234.5678"),
+    ("phone", "09012345678", "+81 90-1234-5678"),
+    ("phone", "09012345678", "＋８１（０）９０ １２３４ ５６７８"),
+    ("order", "1009-3347", "注文番号：１００９－３３４７"),
+    ("order", "1009-3347", "注文 1009 3347 の件"),
+    ("address", "東京都見本区見本町1-2-3", "東京都 見本区 見本町 １－２－３"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "text"), SPELLED, ids=[text for _, _, text in SPELLED])
+def test_a_known_value_is_masked_however_it_is_spelled(kind: Kind, value: str, text: str) -> None:
+    made = masker()
+    result = made.mask(text)
+    assert made.pseudonym(kind, value) in result
+    assert not made.leaks(result)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("鈴木様のお荷物が届きました", "お客様様のお荷物が届きました"),
+        ("お名前：佐々木 次郎", "お名前：お客様"),
+        (
+            "大阪府見本市中央3丁目2番1号 見本ハイツ203号室 に届けてください",
+            "住所 に届けてください",
+        ),
+        ("〒150-0001 まで", "住所 まで"),
+        ("ご住所：見本村字見本1", "ご住所：住所"),
+        ("jiro.sasaki+shop@mail.example.com へ", "メール へ"),
+        ("080-9999-8888", "電話"),
+        ("0123456789 に電話", "電話 に電話"),
+    ],
+)
+def test_what_looks_personal_is_masked_though_nobody_knew_it(text: str, rest: str) -> None:
+    assert re.sub("-[2-9B-Z]{5}", "", masked(text)) == rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お客様、皆様、仕様、同様、ご担当者様",
+        "森林の林業",
+        "support@shop.example.jp または 0120-000-111 へ",
+        "2026-11-21 09:30 に 3,000円 を 2個",
+        "11/21 09:00〜18:00",
+        "cannot believe, Leeds",
+        "追跡番号はまだありません",
+    ],
+)
+def test_what_is_nobody_s_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_one_person_has_one_pseudonym_in_all_texts() -> None:
+    made = masker()
+    name = made.pseudonym("name", "山田 花子")
+    assert made.mask("山田花子です") == f"{name}です"
+    assert made.mask("山田様、花子様", "山田 花子") == f"{name}様、{name}様"
+
+
+def test_a_family_name_that_several_share_is_the_row_s_own_customer_s() -> None:
+    made = masker()
+    made.learn("name", "山田 太郎")
+    assert made.mask("山田です", "山田 太郎") == f"{made.pseudonym('name', '山田 太郎')}です"
+    assert "山田" not in made.mask("山田です")
+
+
+def test_another_key_makes_other_pseudonyms() -> None:
+    assert masker("one").pseudonym("name", "山田 花子") != masker("two").pseudonym("name", "山田 花子")
+
+
+def test_a_text_of_the_shop_s_own_loses_only_known_values() -> None:
+    own = "返送先：〒000-0000 見本県見本市見本町1-2-3。山田様には hanako@example.jp へ"
+    result = masker().mask(own, outside=False)
+    assert "〒000-0000 見本県見本市見本町1-2-3" in result
+    assert "hanako" not in result
+
+
+def test_pseudonyms_come_back_as_they_were_spelled() -> None:
+    made = masker()
+    memo = "山田さんに ０９０－１２３４－５６７８ で電話"
+    said = made.spelled(memo, "山田 花子")
+    real, unknown = made.restore(made.mask(memo, "山田 花子") + "。済み", said)
+    assert (real, unknown) == (memo + "。済み", [])
+
+
+def test_a_pseudonym_nobody_knows_is_told_and_stays() -> None:
+    real, unknown = masker().restore("お客様-22222 様", {})
+    assert (real, unknown) == ("お客様-22222 様", ["お客様-22222"])
+
+
+def test_a_pseudonym_typed_in_full_width_comes_back_too() -> None:
+    made = masker()
+    name = made.pseudonym("name", "山田 花子")
+    wide = name.translate({ord(c): chr(ord(c) + 0xFEE0) for c in name if "!" <= c <= "~"})
+    assert made.restore(f"{wide}様", {name: ["山田 花子"]})[0] == "山田 花子様"
+
+
+def test_the_shop_s_own_contacts_are_found_in_its_settings() -> None:
+    told = contacts_in("署名 support@shop.example.jp 電話 03-1111-2222 〒000-0000")
+    assert told == ["support@shop.example.jp", "03-1111-2222", "〒000-0000"]
+
+
+SPACES = st.sampled_from(["", " ", "　", "-", "−", "・", "\n", "ー"])
+
+
+@st.composite
+def respelled(draw: st.DrawFn, value: str) -> str:
+    """The value in other widths, with blanks and dashes between its letters."""
+    letters = []
+    for letter in value:
+        wide = chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter
+        letters.append(draw(st.sampled_from([letter, wide, letter.upper()])))
+        letters.append(draw(SPACES) if letter.isalnum() else "")
+    return "".join(letters)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_spelling_of_a_known_value_survives(data: st.DataObject) -> None:
+    values = [(kind, value) for kind, known in KNOWN.items() for value in known if len(bare(value)) > 3]
+    _, value = data.draw(st.sampled_from(values))
+    text = "あ" + data.draw(respelled(value)) + "い"
+    result = masker().mask(text)
+    assert bare(value) not in bare(result)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=150, deadline=None)
+def test_masking_any_text_leaves_nothing_to_mask(text: str) -> None:
+    made = masker()
+    made.study(text)
+    assert not made.leaks(made.mask(text))
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_bare_text_is_the_same_in_every_width(text: str) -> None:
+    assert bare(bare(text)) == bare(text)
+    assert bare(unicodedata.normalize("NFC", text)) == bare(unicodedata.normalize("NFD", text))
