@@ -1,4 +1,4 @@
-"""The command line: parse a command, ask the desk, print. `main` turns errors into a sentence and exit code."""
+"""The command line: parse a command, ask the desk, print. `main` turns errors into sentences."""
 
 from daicho.cli import work as work
 from daicho.cli.terminal import app as app
