@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from platformdirs import user_cache_path
 
 from daicho.config import Config, MailboxConfig
-from daicho.errors import UsageError, WorkbookError
+from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
@@ -21,6 +21,8 @@ from daicho.ledger.corrections import corrections
 from daicho.ledger.people import read_customers
 from daicho.ledger.rows import Ledger, join_address
 from daicho.ledger.settings import Settings
+from daicho.ledger.summary.month import Month
+from daicho.ledger.summary.summary import Summary
 from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.imap import Imap
@@ -28,6 +30,7 @@ from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
 from daicho.mail.mbox import Mbox
 from daicho.mail.message import Message, read_message
+from daicho.monthly import Monthly
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import Layout, load_layout
 from daicho.sheets.starters import load_starters
@@ -93,9 +96,32 @@ class Desk:
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
         self.prepare()
-        return Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
+        outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
             dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
         )
+        if not dry:
+            self._refresh_summary(outcome)
+        return outcome
+
+    def summary(self, month: str = "") -> Summary:
+        """Writes the tab of a month ("2026-11", else the running one) and returns what it says."""
+        try:
+            return self._monthly.write(Month.parse(month) if month else None)
+        except ValueError:
+            raise UsageError("cli.no-month", month=month) from None
+
+    def _refresh_summary(self, outcome: Outcome) -> None:
+        """The tabs of the months that a sync has changed. A summary that fails does not undo a sync."""
+        if self.config.excel is None or outcome.ledger is None:
+            return
+        try:
+            self._monthly.refresh(outcome.ledger, outcome.changed)
+        except DaichoError as trouble:
+            outcome.troubles.append(trouble)
+
+    @property
+    def _monthly(self) -> Monthly:
+        return Monthly(self.workbook, self.ledger, self.wording, self.now)
 
     def prepare(self) -> list[str]:
         """Makes the ledger file if there is none; what was done, one line each."""

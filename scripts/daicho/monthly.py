@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from daicho.errors import Conflict
 from daicho.ledger.rows import Ledger
-from daicho.ledger.settings import read_settings
+from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.as_page import as_page
 from daicho.ledger.summary.facts import Facts, read_facts
 from daicho.ledger.summary.month import Month
@@ -16,6 +17,8 @@ from daicho.sheets.page import state_name
 from daicho.sheets.workbook import Workbook
 from daicho.wording import Wording
 from daicho.workdays import Calendar
+
+_Done = TypeVar("_Done")
 
 TRIES = 3
 """How often a page that lost against somebody else's write is made again."""
@@ -45,52 +48,58 @@ class Monthly:
 
         Raises Conflict when others write all the time, WorkbookError.
         """
-        for _ in range(TRIES - 1):
-            try:
-                return self._write(self._read(), month)[0]
-            except Conflict:
-                continue
-        return self._write(self._read(), month)[0]
+        return self._again(self._read(), lambda ledger: self._write(ledger, month or self.running(ledger)))
 
     def refresh(self, ledger: Ledger, changed: bool) -> list[Month]:
-        """After a sync: writes the tabs that are due (see `due_months`); which ones.
+        """After a sync: writes the tabs that are due (see `due_months`) and tells which.
 
         `ledger` is what the sync left, `changed` whether it wrote any row. Costs nothing when nothing is due.
+        Raises like `write`.
         """
-        settings = read_settings(ledger.snapshot.tables.get("settings", []), ledger.layout)
-        due = due_months(self._today(ledger), changed, ledger.snapshot.state, settings.calendar, self._label)
-        due = [month for month in due if not self._deleted(month, ledger)]
-        if not due:
-            return []
-        facts = read_facts(ledger, settings)
-        written = []
-        for month in due:
-            if facts.count(month):
-                ledger = self._write(ledger, month, facts)[1]
-                written.append(month)
-        return written
+        return self._again(ledger, lambda ledger: self._write_due(ledger, changed))
 
-    def _write(
-        self, ledger: Ledger, month: Month | None, facts: Facts | None = None
-    ) -> tuple[Summary, Ledger]:
-        settings = read_settings(ledger.snapshot.tables.get("settings", []), ledger.layout)
-        month = month or self.running(ledger)
-        summary = summarise(ledger, settings, self._wording, month, self._now(), facts)
+    def _write_due(self, ledger: Ledger, changed: bool) -> list[Month]:
+        settings, snapshot = _settings(ledger), ledger.snapshot
+        due = [
+            month
+            for month in due_months(
+                self._today(ledger), changed, snapshot.state, settings.calendar, self._label
+            )
+            # A person deleted the tab: it comes back only when somebody asks for it.
+            if state_name(self._label(month)) not in snapshot.state or self._label(month) in snapshot.tabs
+        ]
+        facts = read_facts(ledger, settings) if due else Facts([])
+        due = [month for month in due if facts.count(month)]
+        for month in due:
+            self._write(ledger, month, facts)
+        return due
+
+    def _write(self, ledger: Ledger, month: Month, facts: Facts | None = None) -> Summary:
+        """Writes one tab; the ledger then stands on the workbook as it is after that."""
+        summary = summarise(ledger, _settings(ledger), self._wording, month, self._now(), facts)
         page = as_page(summary, self._wording)
         page.stamp = self._today(ledger).isoformat()
         ledger.snapshot = self._workbook.write_page(ledger.snapshot, page)
-        return summary, ledger
+        return summary
 
-    def _deleted(self, month: Month, ledger: Ledger) -> bool:
-        """Whether a person deleted the tab: it comes back only when somebody asks for it."""
-        label = self._label(month)
-        return state_name(label) in ledger.snapshot.state and label not in ledger.snapshot.tabs
+    def _again(self, ledger: Ledger, work: Callable[[Ledger], _Done]) -> _Done:
+        """Does the work, and does it again from a fresh reading when somebody else wrote first."""
+        for _ in range(TRIES - 1):
+            try:
+                return work(ledger)
+            except Conflict:
+                ledger = self._read()
+        return work(ledger)
 
     def _label(self, month: Month) -> str:
         return self._wording.say("summary.tab", month=month)
 
     def _today(self, ledger: Ledger) -> date:
         return self._now().astimezone(ledger.clock.zone).date()
+
+
+def _settings(ledger: Ledger) -> Settings:
+    return read_settings(ledger.snapshot.tables.get("settings", []), ledger.layout)
 
 
 def due_months(

@@ -22,10 +22,10 @@ DEPTHS = 5
 WIDTH, LEFT, RIGHT, TOP = 640, 46, 46, 14
 """Units of a chart's drawing: its width, and the margins around the drawn area."""
 
-COLUMNS_HEIGHT, NAMES_BELOW = 190, 58
+COLUMNS_HEIGHT = 190
 BAR, BAR_GAP = 18, 8
-LABELS_BELOW = 16
-"""At most this many names stand below a chart of columns."""
+LETTER = 6.4
+"""The width of a letter of 11 pixels; Japanese letters count twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,10 @@ def _columns(table: Table, wording: Wording) -> Drawing:
             if value:
                 x = LEFT + slot * (place + 0.12)
                 marks.append(Mark(x, floor - height, slot * 0.76, height, number, title))
-    every = ceil(len(names) / LABELS_BELOW)
-    for place in range(0, len(names), every):
-        texts.append(Text(LEFT + slot * (place + 0.5), floor + 16, names[place]))
+    every = ceil((max(map(text_width, names)) + 1) * LETTER / slot)
+    texts += [
+        Text(LEFT + slot * (place + 0.5), floor + 16, names[place]) for place in range(0, len(names), every)
+    ]
     legend = [(f"s{number}", _label(table, column)) for number, column in enumerate(table.chart.columns)]
     line = ""
     if table.chart.line:
@@ -174,8 +175,8 @@ def _bars(table: Table, wording: Wording) -> Drawing:
     column = table.chart.columns[0]
     names = [str(name) for name in _values(table, 0)]
     numbers = _numbers(table, column)
-    left = min(max(text_width(name) for name in names) * 6.4 + 14, WIDTH * 0.4)
-    most = max(max(numbers), 1)
+    left = min(max(text_width(name) for name in names) * LETTER + 14, WIDTH * 0.4)
+    most = max(*numbers, 1)
     room = WIDTH - left - RIGHT
     marks, texts = [], []
     for place, (name, value) in enumerate(zip(names, numbers, strict=True)):
@@ -193,7 +194,7 @@ def _label(table: Table, column: str) -> str:
 
 
 def scale(most: float) -> tuple[float, list[float]]:
-    """The top of an axis that shows `most`, and its whole round steps from 0 up: 1, 2 or 5 times a power of ten."""
+    """The top of an axis that shows `most`, and its steps from 0 up: 1, 2 or 5 times a power of ten."""
     wanted = max(most, 1) / 4
     power = 10 ** max(ceil(log10(wanted)) - 1, 0)
     step = max(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted), 1)

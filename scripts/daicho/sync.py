@@ -17,6 +17,8 @@ from daicho.inquiry.customer import is_incoming, is_own_group, party_of
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import RuleSet, read_rules
 from daicho.ledger.drafts import Drafts, Laid, Request, open_claim
+from daicho.ledger.faq import MONTH, Proposer, month_before
+from daicho.ledger.past import past_inquiries
 from daicho.ledger.plan import Arrival, Judge, Plan, Report
 from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Replies
@@ -57,12 +59,18 @@ class Shop:
 @dataclass(slots=True)
 class Outcome:
     """What a sync did. `commits` are the writes (planned ones in a dry run); `troubles` are mailboxes that
-    could not be read (the others were)."""
+    could not be read (the others were); `ledger` is what stands in the workbook now."""
 
     report: Report = field(default_factory=Report)
     commits: list[Commit] = field(default_factory=list)
     troubles: list[DaichoError] = field(default_factory=list)
     settings: Settings | None = None
+    ledger: Ledger | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether any row was written."""
+        return any(commit.updates or commit.appends for commit in self.commits)
 
 
 LoadJudge = Callable[[Ledger, Settings], Judge]
@@ -130,20 +138,40 @@ class Sync:
             ledger = self._commit(ledger, batch, outcome, dry=dry, allow_empty=allow_empty)
             advance(len(batch.mails))
         if not dry and any(map(open_claim, ledger.rows.values())):
-            self._lay_drafts(ledger, outcome, allow_empty)
+            ledger = self._lay_drafts(ledger, outcome, allow_empty)
+        if not dry:
+            ledger = self._propose_questions(ledger, outcome)
+        outcome.ledger = ledger
         return outcome
 
-    def _lay_drafts(self, ledger: Ledger, outcome: Outcome, allow_empty: bool) -> None:
+    def _lay_drafts(self, ledger: Ledger, outcome: Outcome, allow_empty: bool) -> Ledger:
         """Lays the drafts that rows claim, unless a last look finds that somebody has answered."""
         for batch in self._batches(ledger.known, cursors_of(ledger.snapshot.state), outcome):
             ledger = self._commit(ledger, batch, outcome, dry=False, allow_empty=allow_empty)
         shop, now = self.shop, self.now()
-        settings = read_settings(ledger.snapshot.tables.get("settings", []), shop.layout)
-        speaker = Speaker(shop.layout, shop.wording, ledger.clock)
-        replies = Replies(ledger.snapshot.tables, settings, speaker, shop.name, now)
-        requests = Drafts(ledger, replies, shop.addresses, shop.name, now).requests()
-        laid = {request.inquiry: self._lay(request, outcome) for request in requests}
-        self._commit(ledger, Batch([]), outcome, dry=False, allow_empty=allow_empty, laid=laid)
+        drafts = Drafts(ledger, self._replies(ledger, now), shop.addresses, shop.name, now)
+        laid = {request.inquiry: self._lay(request, outcome) for request in drafts.requests()}
+        return self._commit(ledger, Batch([]), outcome, dry=False, allow_empty=allow_empty, laid=laid)
+
+    def _replies(self, ledger: Ledger, now: datetime) -> Replies:
+        shop, tables = self.shop, ledger.snapshot.tables
+        settings = read_settings(tables.get("settings", []), shop.layout)
+        return Replies(tables, settings, Speaker(shop.layout, shop.wording, ledger.clock), shop.name, now)
+
+    def _propose_questions(self, ledger: Ledger, outcome: Outcome) -> Ledger:
+        """Once a month: what was asked often in the last one is proposed for the FAQ."""
+        now = self.now().astimezone(self.shop.zone)
+        records, month = ledger.snapshot.tables.get("faq"), month_before(now)
+        if records is None or ledger.snapshot.state.get(MONTH, "") >= month:
+            return ledger
+        proposer = Proposer(records, self._replies(ledger, now), self.shop.layout, self.shop.wording)
+        commit = proposer.commit(past_inquiries(ledger, month), month)
+        # Who wrote first has time; the next sync proposes them.
+        with suppress(Conflict):
+            if commit:
+                ledger = self._ledger(self.workbook.commit(ledger.snapshot, commit))
+                outcome.commits.append(commit)
+        return ledger
 
     def _lay(self, request: Request, outcome: Outcome) -> Laid:
         """Lays one draft. A mailbox that could not be read may hold an answer, so nothing is laid there."""
