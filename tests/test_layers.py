@@ -23,6 +23,7 @@ FLOORS = {
     "config": 2,
     "watch": 2,
     "demo": 2,
+    "faq_page": 2,
     "workdays": 1,
     "errors": 1,
     "wording": 1,

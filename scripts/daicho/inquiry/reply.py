@@ -154,6 +154,11 @@ def combine(templates: Sequence[Template], fields: Fields, wording: Wording) -> 
     return replace(first, body="\n\n".join(paragraphs))
 
 
+def core_of(template: Template, fields: Fields) -> str:
+    """What a template says, without greeting, closing phrase and signature."""
+    return "\n\n".join(_parted(template.body, fields).core)
+
+
 @dataclass(frozen=True, slots=True)
 class _Parted:
     """A body in paragraphs: greeting, core, closing phrase, and the signature with what leads to it."""

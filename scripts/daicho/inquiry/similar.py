@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -106,3 +106,63 @@ def nearest(text: str, past: Sequence[str], count: int) -> list[Near]:
         if common
     )
     return heapq.nlargest(count, scored, key=lambda near: (near.likeness, -near.index))
+
+
+PAIR = 2
+"""Characters of an n-gram when questions are grouped: people ask the same thing in few words of the same."""
+
+LIKE = 0.12
+"""From this cosine on two inquiries ask the same thing; found on the labelled examples (tests/bench)."""
+
+LEADERS = 300
+"""So many groups are compared with at most: what comes in after them and is like none stands alone."""
+
+
+def groups(texts: Sequence[str], alike: Sequence[object], like: float = LIKE) -> list[list[int]]:
+    """Texts that ask the same thing, by their places; largest group first, in it the most typical text first.
+
+    Only texts with an equal `alike` come together. Each text joins the nearest group so far or opens one,
+    and a group is compared by the text that opened it.
+    """
+    vectors = weighted(texts)
+    opened: dict[object, list[list[int]]] = defaultdict(list)
+    for index, vector in enumerate(vectors):
+        among = opened[alike[index]]
+        near = max(among, key=lambda group: cosine(vector, vectors[group[0]]), default=None)
+        if near is not None and cosine(vector, vectors[near[0]]) >= like:
+            near.append(index)
+        elif len(among) < LEADERS:
+            among.append([index])
+    found = [typical_first(group, vectors) for among in opened.values() for group in among]
+    return sorted(found, key=len, reverse=True)
+
+
+Vector = Mapping[str, float]
+"""N-grams and their weights, of length 1 in all; empty for a text that says nothing."""
+
+
+def weighted(texts: Sequence[str]) -> list[Vector]:
+    """The texts as vectors: an n-gram weighs the more, the fewer of them have it."""
+    sets = [grams(text, PAIR) for text in texts]
+    frequency = Counter(gram for each in sets for gram in each)
+    return [_unit({gram: log(1 + len(texts) / frequency[gram]) for gram in each}) for each in sets]
+
+
+def _unit(weights: dict[str, float]) -> Vector:
+    length = sqrt(sum(weight * weight for weight in weights.values()))
+    return {gram: weight / length for gram, weight in weights.items()}
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """How alike two vectors of one `weighted` are, 0 to 1."""
+    few, many = sorted((one, other), key=len)
+    return sum(weight * many[gram] for gram, weight in few.items() if gram in many)
+
+
+def typical_first(members: Iterable[int], vectors: Sequence[Vector]) -> list[int]:
+    """`members` by how near they are to what they have in common, nearest first."""
+    members = list(members)
+    centre: Counter[str] = Counter()
+    for member in members:
+        centre.update(vectors[member])
+    return sorted(members, key=lambda member: (-cosine(vectors[member], centre), member))
