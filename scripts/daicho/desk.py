@@ -14,15 +14,21 @@ from platformdirs import user_cache_path
 
 from daicho.config import Config, MailboxConfig
 from daicho.errors import DaichoError, UsageError, WorkbookError
+from daicho.faq_page import Question, faq_page
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
 from daicho.ledger.corrections import corrections
+from daicho.ledger.faq import Entry, entries
+from daicho.ledger.past import Likeness, past_inquiries, similar
 from daicho.ledger.people import read_customers
+from daicho.ledger.propose import Speaker
+from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Ledger, join_address
-from daicho.ledger.settings import Settings
+from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
+from daicho.ledger.template_check import Finding, check_templates
 from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.imap import Imap
@@ -148,6 +154,36 @@ class Desk:
             for event in sorted(ledger.events, key=lambda event: event.date)
             if event.address in addresses
         ]
+
+    def similar(self, id: str, count: int) -> list[Likeness]:
+        """The answered inquiries most like the one of that number."""
+        try:
+            return similar(id, past_inquiries(self.ledger()), count)
+        except KeyError:
+            raise UsageError("cli.no-inquiry", id=id) from None
+
+    def questions(self) -> list[Entry]:
+        """The FAQ tab."""
+        return entries(self.ledger().snapshot.tables.get("faq", []), self.layout)
+
+    def faq_page(self) -> tuple[str, int]:
+        """The approved questions as an HTML page, and how many they are."""
+        approved = [entry for entry in self.questions() if entry.status == "approved" and entry.answer]
+        page = [
+            Question(self.layout.label("category", entry.category), entry.question, entry.answer)
+            for entry in approved
+        ]
+        day = self.now().astimezone(self.config.zone).date()
+        return faq_page(page, self.config.shop_name, day, self.wording), len(page)
+
+    def check_templates(self) -> list[Finding]:
+        """What to look at in the templates tab."""
+        ledger = self.ledger()
+        tables = ledger.snapshot.tables
+        settings = read_settings(tables.get("settings", []), self.layout)
+        speaker = Speaker(self.layout, self.wording, ledger.clock)
+        replies = Replies(tables, settings, speaker, self.config.shop_name, self.now())
+        return check_templates(replies, tables, self.layout)
 
     def try_rules(self, mails: int) -> list[tuple[int, Trial]]:
         """Each rule of the ledger tried on its newest `mails` and on the labelled examples.

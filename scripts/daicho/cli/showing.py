@@ -15,7 +15,7 @@ from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
 from daicho.sync import Outcome
 
-REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "urgent", "overdue", "unsure")
+REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
 
 
 def synced(desk: Desk, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
