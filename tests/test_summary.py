@@ -582,7 +582,8 @@ def test_the_break_even_volume_is_the_first_that_costs_no_more(offer: Offer, own
 
 def fact(hour: int = 10, **changes: Any) -> Fact:
     received = datetime(2026, 11, 5, hour, tzinfo=TOKYO)
-    return Fact(**({"id": "I", "received": received} | changes))
+    given: dict[str, Any] = {"id": "I", "received": received} | changes
+    return Fact(**given)
 
 
 def test_a_vendor_takes_its_categories_and_calls_within_its_hours() -> None:

@@ -113,13 +113,13 @@ def _drawn(page: Page) -> bytes:
         for name, part in styles.setdefault(placed.look, _style(placed.look)).items():
             setattr(cell, name, part)
         if isinstance(placed.value, str):
-            cell.value = escaped(clean(placed.value, CELL_LIMIT, "…"))
+            cell.value = escaped(_clean(placed.value))
             # Whatever it looks like, it is text and no formula.
             cell.data_type = "s"
         else:
             cell.value = placed.value
         if placed.note:
-            cell.comment = _note(placed.note)
+            cell.comment = _note(_clean(placed.note))
     for area in page.merged:
         _merge(sheet, area)
     for chart in page.charts:
@@ -127,6 +127,10 @@ def _drawn(page: Page) -> bytes:
     target = BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def _clean(text: str) -> str:
+    return clean(text, CELL_LIMIT, "…")
 
 
 def _set_sheet(sheet: Sheet, page: Page) -> None:

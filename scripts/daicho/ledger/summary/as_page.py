@@ -21,7 +21,7 @@ LONG_CHART = 12
 """Lying bars beyond this many make the chart taller."""
 
 LINE = 18.0
-INK, QUIET, GOOD, BAD = "1F2D3D", "6B7785", "2E7D32", "C00000"
+INK, QUIET, FAINT, GOOD, BAD = "1F2D3D", "6B7785", "B4BCC5", "2E7D32", "C00000"
 BAND, HEAD, TOTAL = "DCE6F1", "F0F3F7", "F5F6F8"
 HEAT = ("FFFFFF", "EAF1FA", "CFE0F3", "AECBEA", "86B0DD", "5C93CE")
 """Fills by depth of colour; dark text can be read on each."""
@@ -126,7 +126,8 @@ class _Writer:
     def _head(self, table: Table) -> None:
         look = Look(size=9, bold=True, colour=QUIET, fill=HEAD, align="center", wrap=True, rule=True)
         for position, column in enumerate(table.columns, 1):
-            shown = replace(look, align="left") if position == 1 else look
+            numbers = column.kind != "text" and not table.heat
+            shown = replace(look, align="left" if position == 1 else "right" if numbers else "center")
             self.page.put(self.row, position, column.label, shown, columns=self._span(table, position))
         lines = max(line_count(column.label, NUMBER_WIDTH * 1.1) for column in table.columns[1:])
         self.page.heights[self.row] = LINE * min(lines, 2)
@@ -155,7 +156,7 @@ class _Writer:
                     column.kind, replace(base, align="center" if column.kind == "text" else "right")
                 )
             if depths is not None and 1 < position < len(table.columns):
-                look = replace(look, fill=HEAT[depths[position - 2]])
+                look = replace(look, fill=HEAT[depths[position - 2]], colour=INK if value else FAINT)
             if table.heat and position > 1:
                 look = replace(look, align="center")
             if row.kind in MOODS and position == len(table.columns):
