@@ -1,6 +1,7 @@
 """Handing inquiries to a vendor and taking the answers home, each told as one story.
 
 Out: read → choose → mask → write the file → log it, and only then put the file in its place.
+Home: read the file → read the ledger → merge cell by cell → one commit.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from daicho.errors import Conflict, UsageError, WorkbookError
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import read_access
+from daicho.ledger.vendor.home import Homecoming, bring_home
 from daicho.ledger.vendor.out import House, Pack, build_pack
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack import sealed, write_pack
+from daicho.sheets.pack_reading import read_grids
 from daicho.sheets.workbook import Commit, Workbook
 from daicho.wording import Wording
 
@@ -74,6 +77,30 @@ class Handover:
             digest = self._write(pack, unfinished, password)
             self._log(ledger, pack, digest)
         return Exported(path, pack, bool(password))
+
+    def bring_home(self, path: Path, password: Callable[[], str], *, dry: bool = False) -> Homecoming:
+        """Takes home what a vendor wrote into a file. With `dry` nothing is written.
+
+        `password` is asked if the file has one. Raises WorkbookError, or VendorError for a foreign file.
+        """
+        try:
+            grids = read_grids(path.read_bytes(), path.name, password)
+        except OSError:
+            raise UsageError("vendor.no-file", path=path) from None
+        for attempt in range(TRIES):
+            ledger = self._ledger()
+            rows = ledger.snapshot.tables.get("settings", [])
+            settings = read_settings(rows, self.layout)
+            home = bring_home(ledger, settings, self.house, self.wording, grids, self.now())
+            if dry or not home.commit:
+                break
+            try:
+                self.workbook.commit(ledger.snapshot, home.commit)
+                break
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+        return home
 
     def _ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.zone)

@@ -61,6 +61,22 @@ class Page:
         return 1 + [column.key for column in self.columns].index(key)
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells of one sheet: (row number, value by column) in order; both count from 1.
+
+    `encoding` is that of a CSV which cannot hold every letter: what it lacks came back as "?".
+    """
+
+    name: str
+    rows: list[tuple[int, dict[int, Cell]]] = field(repr=False)
+    encoding: str = ""
+
+    def like(self, text: str) -> str:
+        """`text` as it looks after a stay in this file."""
+        return text.encode(self.encoding, "replace").decode(self.encoding) if self.encoding else text
+
+
 def letters(position: int) -> str:
     """ "C" for 3."""
     found = ""

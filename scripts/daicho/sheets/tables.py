@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -42,6 +42,10 @@ class Tables:
         """What stands in row 1, by column. Raises LayoutError for a missing tab."""
         number, cells = next(read_rows(self._sheet(tab), self._values), (HEADER_ROW, {}))
         return cells if number == HEADER_ROW else {}
+
+    def rows(self, label: str) -> Iterator[tuple[int, dict[int, Cell]]]:
+        """Each row of any sheet that holds something, as (row number, value by column). Raises Damaged."""
+        return read_rows(self.package.read(self.package.sheets[label]), self._values)
 
     def read(self, tab: Tab) -> list[Record]:
         """All rows of a tab that hold something. Raises LayoutError, Damaged."""

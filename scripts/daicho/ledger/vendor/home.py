@@ -1,0 +1,288 @@
+"""Taking a vendor's work home: merged cell by cell with what the shop did in the meantime.
+
+Base is what went out (its fingerprint travelled with the row) or what this vendor brought home last; ours is
+the ledger now, theirs the file. Texts are compared as the vendor saw them, masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from daicho.inquiry.thread import Inquiry, Threads
+from daicho.ledger.merge import NEVER_EMPTY, merge_cell
+from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
+from daicho.ledger.settings import Settings
+from daicho.ledger.vendor.access import Access, Masking
+from daicho.ledger.vendor.log import Export, read_exports
+from daicho.ledger.vendor.out import House, home_cells
+from daicho.ledger.vendor.returned import Answered, Returned, Trouble, read_returned
+from daicho.ledger.vendor.seal import print_of
+from daicho.ledger.vendor.veil import Veil, veil_for
+from daicho.sheets.pack_page import Grid
+from daicho.sheets.workbook import Cell, Commit, Update
+from daicho.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell that is taken home. `column` is a key of `HOME`."""
+
+    inquiry: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Homecoming:
+    """What an import does. `conflicts` are cells where the shop's word stands against the vendor's;
+    `troubles` what could not be taken home; `missing` the inquiries that did not come back."""
+
+    commit: Commit = field(default_factory=Commit)
+    rows: int = 0
+    changes: list[Change] = field(default_factory=list)
+    conflicts: list[Trouble] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
+
+
+def bring_home(
+    ledger: Ledger,
+    settings: Settings,
+    house: House,
+    wording: Wording,
+    grids: Sequence[Grid],
+    now: datetime,
+) -> Homecoming:
+    """Plans the whole import. Raises VendorError for a file that is none of ours."""
+    return _Home(ledger, settings, house, wording, now).take(grids)
+
+
+class _Home:
+    def __init__(
+        self, ledger: Ledger, settings: Settings, house: House, wording: Wording, now: datetime
+    ) -> None:
+        self.ledger, self.settings, self.house, self.wording = ledger, settings, house, wording
+        self.layout = ledger.layout
+        self.now = now
+        self.threads = Threads(event for event in ledger.events if event.inquiry).inquiries
+        self.result = Homecoming()
+        self._veils: dict[str, Veil] = {}
+        # The labels a cell may say: the list's, and what the shop itself uses.
+        self._options = {
+            key: {*self.layout.lists[key].values(), *(row.text(key) for row in ledger.rows.values())}
+            for key in ("status", "category")
+        }
+
+    def take(self, grids: Sequence[Grid]) -> Homecoming:
+        exports = read_exports(self.ledger.snapshot.tables.get("exports", ()))
+        returned = read_returned(grids, exports, self._labels())
+        self.result.troubles += returned.troubles
+        for answer in returned.answers:
+            self.result.rows += 1
+            row = self.ledger.rows.get(answer.sent.id)
+            if row is None:
+                # The shop deleted the row; it comes back only when its customer writes again.
+                self._trouble(answer, "vendor.row-gone")
+            else:
+                self._take_row(answer, row)
+        self._close(returned)
+        return self.result
+
+    def _labels(self) -> dict[str, str]:
+        labels = {column.key: column.label for column in self.layout.tab("inquiries").columns}
+        return labels | {"answer": self.wording.say("vendor.answer"), "base": "_base"}
+
+    # --- one row --------------------------------------------------------------------------------------------
+
+    def _take_row(self, answer: Answered, row: Row) -> None:
+        inquiry = self.threads.get(row.id)
+        veil = self._veil(answer.export)
+        ours = home_cells(row, veil)
+        brought = self._brought(row, answer.export)
+        wanted: dict[str, Cell] = {}
+        for key, theirs in answer.cells.items():
+            if self._is_news(key, theirs, ours[key], answer, brought):
+                real = self._real(answer, row, inquiry, key, theirs, veil)
+                # What stands there already is agreed, whoever said it first.
+                if real is _REFUSED or same(real, self._mine(row, key)):
+                    continue
+                if self._may_take(answer, row, inquiry, key, real, ours[key], brought):
+                    wanted[key] = real
+        if wanted:
+            prints = brought | {key: print_of(answer.cells[key]) for key in wanted}
+            self._write(answer, row, wanted, prints)
+
+    def _is_news(
+        self, key: str, theirs: Cell, ours: Cell, answer: Answered, brought: Mapping[str, str]
+    ) -> bool:
+        """Whether the vendor says anything that neither went out nor stands in the ledger."""
+        # An emptied status is a slip, no decision.
+        if theirs is None and key in (*NEVER_EMPTY, "category"):
+            return False
+        # A CSV in an old encoding gives "?" for letters it has not: nobody wrote that.
+        if answer.grid.encoding and comparable(theirs) == comparable(answer.grid.like(text_of(ours))):
+            return False
+        if print_of(theirs) == brought.get(key):
+            return False
+        merged = merge_cell(print_of(theirs), answer.sent.cells.get(key), print_of(ours))
+        return merged.winner == "theirs"
+
+    def _may_take(
+        self,
+        answer: Answered,
+        row: Row,
+        inquiry: Inquiry | None,
+        key: str,
+        real: Cell,
+        ours: Cell,
+        brought: Mapping[str, str],
+    ) -> bool:
+        """Whether nothing of the shop's or the customer's stands against it; tells the conflict else."""
+        since = self.ledger.clock.moment(answer.export.when)
+        later = [event for event in inquiry.events if since and event.date > since] if inquiry else []
+        reason = ""
+        # Somebody of the shop wrote here since the pack went out.
+        if print_of(ours) not in (answer.sent.cells.get(key), brought.get(key)):
+            reason = "vendor.conflict"
+        # We answered ourselves: a second answer would only confuse.
+        elif key == "answer" and any(not event.incoming and event.kind == "reply" for event in later):
+            reason = "vendor.conflict-replied"
+        # The customer wrote what the vendor has not read: it is not done.
+        elif (
+            key == "status"
+            and self.layout.option("status", text_of(real)) in ("done", "excluded")
+            and any(event.incoming and event.kind == "inquiry" for event in later)
+        ):
+            reason = "vendor.conflict-wrote-again"
+        if reason:
+            values = {
+                "column": self._label(key),
+                "ours": _short(self._mine(row, key)),
+                "theirs": _short(real),
+            }
+            conflict = Trouble(answer.grid.name, answer.row, row.id, reason, values)
+            self.result.conflicts.append(conflict)
+        return not reason
+
+    def _real(
+        self, answer: Answered, row: Row, inquiry: Inquiry | None, key: str, theirs: Cell, veil: Veil
+    ) -> Cell:
+        """What the vendor wrote with the real names in it, or `_REFUSED` (told)."""
+        text = text_of(theirs).strip()
+        if key in ("status", "category"):
+            if text not in self._options[key]:
+                self._trouble(answer, "vendor.odd-value", column=self._label(key), value=_short(text))
+                return _REFUSED
+            return text
+        if veil.masker is None or not text:
+            return text or None
+        said = self._said(row, inquiry, veil, text_of(self._mine(row, key)))
+        real, unknown = veil.masker.restore(text, said)
+        if unknown:
+            self._trouble(answer, "vendor.odd-name", column=self._label(key), name="、".join(unknown))
+            return _REFUSED
+        return real
+
+    def _said(self, row: Row, inquiry: Inquiry | None, veil: Veil, mine: str) -> dict[str, list[str]]:
+        """What the pseudonyms of one inquiry stand for: in its own cell first, then as the row names it."""
+        masker, person = veil.masker, row.text("customer")
+        assert masker is not None
+        said = masker.spelled(mine, person)
+        if person:
+            said.setdefault(veil.name(person), [person])
+        if address := row.text("address"):
+            said.setdefault(veil.address(address), [address])
+        texts = [row.text("order"), row.text("excerpt"), row.text("subject"), row.text("memo")]
+        for event in inquiry.events if inquiry else ():
+            if event.name:
+                said.setdefault(veil.name(event.name), [event.name])
+            texts += [event.address, event.subject, event.text]
+        for text in texts:
+            for pseudonym, spelled in masker.spelled(text, person).items():
+                said.setdefault(pseudonym, spelled[:1])
+        return said
+
+    def _write(
+        self, answer: Answered, row: Row, wanted: Mapping[str, Cell], prints: Mapping[str, str]
+    ) -> None:
+        base = row.base.copy()
+        cells: dict[str, Cell] = {key: value for key, value in wanted.items() if key != "answer"}
+        if wanted.get("answer"):
+            # A draft like any other: ticked, laid by the next sync, sent by nobody but a person.
+            base.facts["answer"], cells["draft"] = text_of(wanted["answer"]), True
+        elif "answer" in wanted:
+            base.facts.pop("answer", None)
+        base.facts["home"] = [answer.export.id, dict(prints)]
+        cells["base"] = base.cell()
+        if any(len(text_of(cell).encode("utf-16-le", "replace")) > 2 * CELL_LIMIT for cell in cells.values()):
+            self._trouble(answer, "vendor.too-long")
+            return
+        self.result.commit.updates.append(Update("inquiries", row.record, cells))
+        self.result.changes += [
+            Change(row.id, key, text_of(self._mine(row, key)), text_of(value))
+            for key, value in wanted.items()
+        ]
+
+    # --- what is known --------------------------------------------------------------------------------------
+
+    def _mine(self, row: Row, key: str) -> Cell:
+        return row.base.facts.get("answer") if key == "answer" else row.cell(key)
+
+    def _brought(self, row: Row, export: Export) -> dict[str, str]:
+        """The fingerprints of what this very pack brought home before."""
+        id, prints = row.base.facts.get("home") or ("", {})
+        return dict(prints) if id == export.id else {}
+
+    def _veil(self, export: Export) -> Veil:
+        if export.id not in self._veils:
+            masking = self.layout.option("masking", export.masking)
+            access = Access(export.vendor, masking=_MASKINGS.get(masking, "masked"))
+            matters = [
+                (self.ledger.rows[id], self.threads.get(id))
+                for id in export.inquiries & self.ledger.rows.keys()
+            ]
+            own = [self.house.name, *self.house.addresses]
+            self._veils[export.id] = veil_for(
+                access, export.seal, self.ledger, self.settings, own, self.wording, matters
+            )
+        return self._veils[export.id]
+
+    def _label(self, key: str) -> str:
+        return self._labels()[key]
+
+    def _trouble(self, answer: Answered, key: str, **values: object) -> None:
+        trouble = Trouble(answer.grid.name, answer.row, answer.sent.id, key, values)
+        self.result.troubles.append(trouble)
+
+    # --- the log --------------------------------------------------------------------------------------------
+
+    def _close(self, returned: Returned) -> None:
+        """Writes into the export log what came back with the pack, if anything did."""
+        back = returned.exports
+        self.result.exports = list(back.values())
+        held = set().union(*(export.inquiries for export in back.values()))
+        told = {answer.sent.id for answer in returned.answers} | {t.inquiry for t in returned.troubles}
+        self.result.missing = sorted(held - told)
+        notes = "\n".join(entry for key, entry in returned.entries.items() if key.startswith("note"))
+        said: dict[str, Cell] = {"acknowledged": returned.entries.get("acknowledged"), "notes": notes or None}
+        for export in back.values():
+            record = export.records[0]
+            news: dict[str, Cell] = {
+                key: value for key, value in said.items() if value and not same(value, record.cells.get(key))
+            }
+            if news or self.result.changes or "returned" not in record.cells:
+                cells = {"returned": self.ledger.clock.cell(self.now), **news}
+                self.result.commit.updates.append(Update("exports", record, cells))
+
+
+_REFUSED = "\0refused"
+_MASKINGS: Mapping[str, Masking] = {"full": "full", "masked": "masked", "none": "none"}
+
+
+def _short(cell: Cell) -> str:
+    text = " ".join(text_of(cell).split())
+    return text if len(text) <= 40 else f"{text[:40]}…"
