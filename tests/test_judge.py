@@ -251,7 +251,7 @@ def test_a_need_by_date_stands_in_the_reason(judge: Judge) -> None:
 
 
 def test_an_unsure_guess_asks_for_a_look_and_names_the_next_candidate(judge: Judge) -> None:
-    got = judged(judge, "例の件、よろしく。")
+    got = judged(judge, "赤と青と夕方の件")
     assert got.unsure
     assert "確認してください" in got.say_reason(wording("ja"))
 
