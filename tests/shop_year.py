@@ -167,7 +167,8 @@ def make_ledger(
         }
         base = Base({"template": story.suggested})
         base.machine = machine_digest(tab, cells)
-        rows.append({key: value for key, value in cells.items() if value is not None} | {"base": base.cell()})
+        cells["base"] = base.cell()
+        rows.append({key: value for key, value in cells.items() if value is not None})
     tables = {
         "messages": log,
         "inquiries": rows,

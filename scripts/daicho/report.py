@@ -139,7 +139,7 @@ def _columns(table: Table, wording: Wording) -> Drawing:
                 marks.append(Mark(x, floor - height, slot * 0.76, height, number, title))
     every = ceil((max(map(text_width, names)) + 1) * LETTER / slot)
     texts += [
-        Text(LEFT + slot * (place + 0.5), floor + 16, names[place]) for place in range(0, len(names), every)
+        Text(LEFT + slot * (place + 0.5), floor + 20, names[place]) for place in range(0, len(names), every)
     ]
     legend = [(f"s{number}", _label(table, column)) for number, column in enumerate(table.chart.columns)]
     line = ""
@@ -148,7 +148,7 @@ def _columns(table: Table, wording: Wording) -> Drawing:
         texts += more
         legend.append(("line", _label(table, table.chart.line)))
     shown = legend if len(legend) > 1 else []
-    return Drawing(floor + 26, grid, marks, texts, line, shown)
+    return Drawing(floor + 30, grid, marks, texts, line, shown)
 
 
 def _line(table: Table, floor: float, slot: float, wording: Wording) -> tuple[str, list[Text]]:
