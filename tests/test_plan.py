@@ -121,6 +121,99 @@ def test_an_answer_that_came_in_before_its_question_is_one_inquiry() -> None:
     assert len(book.rows) == 1
 
 
+def test_a_customers_answer_in_a_thread_is_never_put_aside_as_sales(book: Book) -> None:
+    book.sync(reply())
+    book.sync(arrival("q2", "ぜひお取引させてください。", subject="Re: 営業のご提案の件", answers=["r1"]))
+    assert only(book.rows)["status"] == "未対応"
+
+
+def test_our_own_automatic_acknowledgement_is_no_answer(book: Book) -> None:
+    book.sync(arrival("r1", "受け付けました。", incoming=False, kind="auto", answers=["q1"], hours_ago=4.9))
+    row = only(book.rows)
+    assert (row["status"], row.get("first_reply")) == ("未対応", None)
+
+
+def test_a_reply_read_before_its_question_counts_once_the_question_is_here() -> None:
+    book = Book()
+    book.sync(reply())
+    book.sync(question())
+    row = only(book.rows)
+    assert (row["status"], row["first_reply"]) == ("対応済み", datetime(2026, 11, 20, 8, 0))
+
+
+def test_a_question_that_comes_in_late_is_judged_too() -> None:
+    book = Book()
+    book.sync(arrival("q2", "先ほどの件です。", answers=["q1"], hours_ago=1))
+    book.sync(question(text="けがをしました。"))
+    assert only(book.rows)["priority"] == "大至急"
+
+
+def test_a_reply_that_comes_in_late_leaves_a_persons_done_alone(book: Book) -> None:
+    book.sync(arrival("q2", "まだですか？", answers=["q1"], hours_ago=3))
+    only(book.rows)["status"] = "対応済み"
+    book.sync()
+    book.sync(reply(hours_ago=4))
+    assert only(book.rows)["status"] == "対応済み"
+
+
+def test_thanks_do_not_reopen_what_a_person_closed_by_phone(book: Book) -> None:
+    only(book.rows)["status"] = "対応済み"
+    book.sync()
+    book.sync(arrival("q2", "お電話ありがとうございました。", answers=["q1"]))
+    assert only(book.rows)["status"] == "対応済み"
+
+
+def test_an_edited_or_emptied_number_is_put_back(book: Book) -> None:
+    before = dict(only(book.rows))
+    for written in ("abc", None, 123):
+        only(book.rows)["id"] = written
+        book.sync()
+        assert only(book.rows) == before
+    assert len(book.log) == 1
+
+
+def test_one_message_id_for_all_customers_of_a_form_keeps_their_replies_apart() -> None:
+    book = Book()
+    book.sync(
+        question("form", sender="a@example.jp", hours_ago=9),
+        question("form", sender="b@example.jp", hours_ago=5),
+    )
+    book.sync(reply("r1", "form", sender="b@example.jp"))
+    assert {row["address"]: row["status"] for row in book.rows} == {
+        "a@example.jp": "未対応",
+        "b@example.jp": "対応済み",
+    }
+
+
+def test_a_row_that_an_automatic_mail_opened_becomes_an_inquiry_when_its_sender_asks() -> None:
+    book = Book()
+    book.sync(question("a1", kind="auto"))
+    book.sync(arrival("q1", "けがをしました。", answers=["a1"]))
+    row = only(book.rows)
+    assert (row["status"], row["priority"], row["category"]) == ("未対応", "大至急", "不良・破損")
+    assert isinstance(row["due"], datetime)
+    assert row["customer_id"]
+    assert str(row["excerpt"]).startswith("けが")
+
+
+def test_a_deleted_row_is_not_brought_back_by_an_automatic_mail(book: Book) -> None:
+    book.sync(question("q9", sender="b@example.jp"))
+    book.snapshot.tables["inquiries"].pop(0)
+    book.sync(arrival("a1", "不在です。", kind="auto", answers=["q1"]))
+    assert len(book.rows) == 1
+
+
+def test_a_long_thread_is_read_in_one_go() -> None:
+    book = Book()
+    mails = [
+        arrival(f"m{number}", "まだですか？", answers=["m0"], hours_ago=2000 - number)
+        for number in range(1000)
+    ]
+    book.sync(*mails)
+    assert len(book.log) == 1000
+    assert len(book.rows) == 1
+
+
 def test_urgency_only_rises_when_the_customer_writes_again(book: Book) -> None:
     book.sync(arrival("q2", "けがをしました。", answers=["q1"], hours_ago=2))
     assert only(book.rows)["priority"] == "大至急"

@@ -10,6 +10,7 @@ automatic mail, sales              → excluded
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +21,23 @@ THANKS_LIMIT = 160
 """A mere thanks is short: longer answers are read by a person. Characters."""
 
 _THANKS = (
-    "ありがとう", "有難う", "有り難う", "感謝", "助かりました", "届きました", "受け取りました", "確認しました",
-    "承知", "了解", "かしこまり", "thank", "thanks", "received", "got it", "perfect", "great",
+    "ありがとう", "有難う", "有り難う", "感謝", "助かりました", "承知", "了解", "かしこまり", "安心しました", "解決しました",
+    "嬉し", "うれし", "thank", "appreciate", "got it", "understood", "solved", "perfect",
 )  # fmt: skip
-_STILL_ASKING = (
-    "?", "？", "でしょうか", "ですか", "ますか", "ください", "下さい", "いただけ", "頂け", "ほしい", "欲しい", "たいです",
-    "届いていません", "届きません", "まだ", "ただ、", "しかし", "ですが", "けど", "ところで", "もう一つ", "もう1つ", "もうひとつ",
-    "違", "壊", "返品", "返金", "交換", "キャンセル", "お願いでき", "困", "but ", "however", "please", "still", "could you",
-    "can you", "would you", "when ", "how ", "not ",
+_COURTESY = (
+    "よろしくお願い", "宜しくお願い", "お世話にな", "失礼", "また利用", "また購入", "と申します", "良い一日", "お店でした", "様",
+    "無事", "届きました", "受け取りました", "確認しました", "確認できました", "regards", "sincerely", "best", "arrived", "received",
+    "dear", "hello", "hi ", "have a",
 )  # fmt: skip
+_TURNS = (
+    "?", "？", "ません", "ない", "無い", "なかった", "ですが", "ましたが", "けど", "のに", "しか", "では", "なら", "まだ", "ただ", "ところで",
+    "ください", "下さい", "いただけ", "頂け", "欲しい", "ほしい", "たいです", "違", "ちが", "壊", "割れ", "返品", "返金", "交換",
+    "キャンセル", "困", "住所", "もう一つ", "もう1つ", "もうひとつ", "but", "however", "please", "still", "could", "can you",
+    "would", "when", "how", "not", "n't", "no ", "empty", "broken", "wrong", "missing", "instead",
+)  # fmt: skip
+_CLAUSE_END = re.compile(r"[。．.!！\n、,]")
+SHORT_CLAUSE = 8
+"""Characters of a clause that says nothing by itself: a name, an emoji, はい."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +63,33 @@ class Progress:
 
 
 def is_mere_thanks(text: str) -> bool:
-    """True for a short answer that thanks or confirms and asks for nothing."""
+    """True for a short answer in which every clause thanks, confirms or is courtesy, and none turns.
+
+    Where there is doubt it is no mere thanks: an inquiry reopened for nothing costs a look, one left closed
+    a customer.
+    """
     folded = text.strip().casefold()
-    if not folded or len(folded) > THANKS_LIMIT:
+    if not folded or len(folded) > THANKS_LIMIT or any(word in folded for word in _TURNS):
         return False
-    return any(word in folded for word in _THANKS) and not any(word in folded for word in _STILL_ASKING)
+    clauses = [clause.strip() for clause in _CLAUSE_END.split(folded) if clause.strip()]
+    thanks = [clause for clause in clauses if any(word in clause for word in _THANKS)]
+    harmless = (
+        len(clause) <= SHORT_CLAUSE or any(word in clause for word in _COURTESY) for clause in clauses
+    )
+    return bool(thanks) and all(ok or clause in thanks for ok, clause in zip(harmless, clauses, strict=True))
+
+
+def _is_name(clause: str) -> bool:
+    """A name below a letter, an emoji; not the end of a wish (「赤で」)."""
+    return len(clause) <= SHORT_CLAUSE and not clause.endswith(("で", "を", "に", "へ", "は", "が", "と"))
 
 
 def moves(event: Event, answered: bool) -> bool:
     """Whether a message changes the status. `answered`: a reply of ours came before it."""
     if event.incoming and event.kind == "inquiry":
         return not (answered and is_mere_thanks(event.text))
-    return not event.incoming or event.kind == "bounce"
+    # What our own program acknowledged by itself is no answer.
+    return event.kind in ("reply", "bounce")
 
 
 def progress(events: Iterable[Event], after_reply: str = "done") -> Progress:

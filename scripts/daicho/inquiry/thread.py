@@ -96,6 +96,7 @@ class Threads:
         self._mentioned: dict[tuple[str, str], str] = {}
         self._by_address: dict[str, list[Event]] = defaultdict(list)
         self._orders: dict[str, frozenset[str]] = {}
+        self._unplaced: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             self.add(event)
 
@@ -106,6 +107,8 @@ class Threads:
         """Takes a placed message into the index."""
         self._inquiry_of[event.key] = event.inquiry
         if not event.inquiry:
+            for reference in event.references:
+                self._unplaced[reference].append(event)
             return
         inquiry = self.inquiries.setdefault(event.inquiry, Inquiry(event.inquiry, []))
         inquiry.events.append(event)
@@ -115,6 +118,11 @@ class Threads:
         for reference in event.references:
             self._mentioned.setdefault((reference, event.address), event.inquiry)
             self._mentioned.setdefault((reference, ""), event.inquiry)
+        # Our answer was read before the mail it answers: now it is known where it belongs.
+        for early in self._unplaced.pop(event.key, ()):
+            if not early.inquiry:
+                early.inquiry = event.inquiry
+                self.add(early)
 
     def place(self, event: Event, answers: str = "") -> str:
         """The id of the inquiry `event` belongs to, "" if it is none that we know.

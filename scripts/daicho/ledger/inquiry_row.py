@@ -65,6 +65,7 @@ class InquiryRow:
         self.row = row
         self.fresh = fresh
         self.base = row.base.copy()
+        self.base.facts["id"] = inquiry.id
         self.tab = self.layout.tab("inquiries")
         self.known = bool(row.base.machine)
         self.tampered = self.known and not row.untouched(self.tab)
@@ -106,16 +107,16 @@ class InquiryRow:
     # --- proposals ------------------------------------------------------------------------------------------
 
     def _propose(self) -> None:
-        proposals = self.base.proposals
+        proposals, opening = self.base.proposals, None
         if not proposals:
-            first = self.inquiry.first
+            opening = first = self.inquiry.first
             judgement = self._judgement(first)
             self.notes += judgement.say_reason(self.context.speaker.wording).split("\n")
             status = self.progress.status
             channel = self.context.channel(first)
             proposals.update(first_proposals(judgement, status, first.name, channel, self.context.speaker))
         for event in self.fresh:
-            self._follow(event)
+            self._follow(event, judged=opening is event)
         self._move_status()
         self._hear_draft()
         self._note_origins()
@@ -125,14 +126,13 @@ class InquiryRow:
         judgement = self.context.judgement(event)
         return replace(judgement, templates=self.context.replies.suggested(judgement.templates))
 
-    def _follow(self, event: Event) -> None:
+    def _follow(self, event: Event, *, judged: bool) -> None:
         """What one new message of a known inquiry changes besides the status."""
-        first = event is self.inquiry.first
         if event.incoming and event.kind == "inquiry":
             reply_to = self.context.reply_to(event)
             self.base.facts.pop("reply_to", None)
             self.base.facts |= {"reply_to": reply_to} if reply_to else {}
-        if first or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
+        if judged or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
             return
         judgement = self._judgement(event)
         before = self.base.proposals.get("priority")
@@ -145,14 +145,16 @@ class InquiryRow:
 
     def _move_status(self) -> None:
         layout, proposals, facts = self.layout, self.base.proposals, self.base.facts
-        moving = [event for event in self.fresh if moves(event, self.progress.first_reply is not None)]
+        answered = self.progress.first_reply is not None or "closed" in facts
+        moving = [event for event in self.fresh if moves(event, answered)]
         assignee = self.row.text("assignee").strip()
         unanswered = layout.option("status", text_of(proposals.get("status"))) == "open"
         if moving and self.known:
             proposals["status"] = layout.label("status", self.progress.status)
             # The customer's word is newer than any decision; our reply only than one seen before it went.
             decided_before = facts.get("seen") == comparable(self.row.cell("status"))
-            if self.progress.waiting_since or decided_before:
+            heard = any(event.incoming for event in moving)
+            if heard if self.progress.waiting_since else decided_before:
                 self.events.add("status")
             self._note_move(moving[-1])
         elif assignee and assignee != facts.get("assignee") and unanswered:

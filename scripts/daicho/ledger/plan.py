@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Protocol
 
 from daicho.inquiry.customer import Customer, Party, is_masked
@@ -227,7 +228,9 @@ class Plan:
             heard, self.judge.judge([self._case(event) for event in heard]), strict=True
         ):
             self._judged[event.key] = judgement
-            event.kind = judgement.kind
+            # In a thread the customer is known: what they answer us is never put aside as sales or automatic.
+            if event.kind != "inquiry" or self.threads.inquiries[event.inquiry].first is event:
+                event.kind = judgement.kind
         for event in heard:
             arrival = self._arrivals.get(event.key)
             party = (
@@ -255,14 +258,19 @@ class Plan:
         customer = self.customers.at(event.address)
         addresses = customer.addresses if customer else [event.address] if event.address else []
         earlier = []
+
+        @cache
+        def last_answer(inquiry: str) -> datetime:
+            """When we last wrote there before the event."""
+            events = self.threads.inquiries[inquiry].events
+            dates = (other.date for other in events if other.kind == "reply" and other.date <= event.date)
+            return max(dates, default=datetime.min.replace(tzinfo=UTC))
+
         for known in (known for address in addresses for known in self.threads.of_address(address)):
             if known.incoming and known.kind == "inquiry" and known.date < event.date and known is not event:
                 row = self.ledger.rows.get(known.inquiry)
                 category = self.ledger.layout.option("category", row.text("category")) if row else ""
-                answers = self.threads.inquiries[known.inquiry].events
-                answered = any(
-                    not other.incoming and known.date <= other.date <= event.date for other in answers
-                )
+                answered = known.date <= last_answer(known.inquiry)
                 earlier.append(
                     Contact(
                         known.date, known.inquiry, category, tuple(self.threads.orders_of(known)), answered
@@ -309,7 +317,10 @@ class Plan:
         fresh = self._fresh.get(id, [])
         row = self.ledger.rows.get(id) or self._adopted.get(id)
         inquiry = self.threads.inquiries.get(id)
-        if row is None and not any(event.incoming for event in fresh):
+        if row is None and not any(
+            event.incoming and (event.kind == "inquiry" or event is self.threads.inquiries[id].first)
+            for event in fresh
+        ):
             # A person deleted the row; it comes back only when its customer writes again.
             return
         if row is not None and inquiry is None:

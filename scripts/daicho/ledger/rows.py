@@ -278,10 +278,15 @@ class Ledger:
         self.ids = {event.inquiry for event in self.events if event.inquiry}
         self.rows: dict[str, Row] = {}
         self.strays: list[Row] = []
-        for row in map(Row.read, snapshot.tables["inquiries"]):
-            ours = row.id in self.ids or bool(row.base.machine)
-            if row.id and ours and row.id not in self.rows:
-                self.rows[row.id] = row
+        read = [Row.read(record) for record in snapshot.tables["inquiries"]]
+        shown = {row.id for row in read} & self.ids
+        for row in read:
+            # A row whose id somebody wrote over is known by the one it remembers, unless another row shows that.
+            id = row.id if row.id in self.ids else str(row.base.facts.get("id", ""))
+            ours = id in self.ids and (row.id == id or id not in shown) or (bool(row.base.machine) and not id)
+            id = id or row.id
+            if id and ours and id not in self.rows:
+                self.rows[id] = row
             elif any(text_of(cell).strip() for key, cell in row.record.cells.items() if key != "base"):
                 self.strays.append(row)
         self.customers: dict[str, Row] = {}
