@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from daicho.inquiry.thread import Inquiry, Threads
+from daicho.inquiry.thread import Threads
 from daicho.ledger.merge import NEVER_EMPTY, merge_cell
 from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
 from daicho.ledger.settings import Settings
@@ -19,7 +19,7 @@ from daicho.ledger.vendor.log import Export, read_exports
 from daicho.ledger.vendor.out import House, home_cells
 from daicho.ledger.vendor.returned import Answered, Returned, Trouble, read_returned
 from daicho.ledger.vendor.seal import print_of
-from daicho.ledger.vendor.veil import Veil, veil_for
+from daicho.ledger.vendor.veil import Matter, Veil, veil_for
 from daicho.sheets.pack_page import Grid
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
@@ -88,7 +88,7 @@ class _Home:
                 # The shop deleted the row; it comes back only when its customer writes again.
                 self._trouble(answer, "vendor.row-gone")
             else:
-                self._take_row(answer, row)
+                self._take_row(answer, Matter(answer.sent.id, row, self.threads.get(answer.sent.id)))
         self._close(returned)
         return self.result
 
@@ -98,19 +98,19 @@ class _Home:
 
     # --- one row --------------------------------------------------------------------------------------------
 
-    def _take_row(self, answer: Answered, row: Row) -> None:
-        inquiry = self.threads.get(row.id)
+    def _take_row(self, answer: Answered, matter: Matter) -> None:
+        row = matter.row
         veil = self._veil(answer.export)
         ours = home_cells(row, veil)
         brought = self._brought(row, answer.export)
         wanted: dict[str, Cell] = {}
         for key, theirs in answer.cells.items():
             if self._is_news(key, theirs, ours[key], answer, brought):
-                real = self._real(answer, row, inquiry, key, theirs, veil)
+                real = self._real(answer, matter, key, theirs, veil)
                 # What stands there already is agreed, whoever said it first.
                 if real is _REFUSED or same(real, self._mine(row, key)):
                     continue
-                if self._may_take(answer, row, inquiry, key, real, ours[key], brought):
+                if self._may_take(answer, matter, key, real, ours[key], brought):
                     wanted[key] = real
         if wanted:
             prints = brought | {key: print_of(answer.cells[key]) for key in wanted}
@@ -134,8 +134,7 @@ class _Home:
     def _may_take(
         self,
         answer: Answered,
-        row: Row,
-        inquiry: Inquiry | None,
+        matter: Matter,
         key: str,
         real: Cell,
         ours: Cell,
@@ -143,7 +142,7 @@ class _Home:
     ) -> bool:
         """Whether nothing of the shop's or the customer's stands against it; tells the conflict else."""
         since = self.ledger.clock.moment(answer.export.when)
-        later = [event for event in inquiry.events if since and event.date > since] if inquiry else []
+        later = [event for event in matter.events if since and event.date > since]
         reason = ""
         # Somebody of the shop wrote here since the pack went out.
         if print_of(ours) not in (answer.sent.cells.get(key), brought.get(key)):
@@ -161,16 +160,14 @@ class _Home:
         if reason:
             values = {
                 "column": self._label(key),
-                "ours": _short(self._mine(row, key)),
+                "ours": _short(self._mine(matter.row, key)),
                 "theirs": _short(real),
             }
-            conflict = Trouble(answer.grid.name, answer.row, row.id, reason, values)
+            conflict = Trouble(answer.grid.name, answer.row, matter.id, reason, values)
             self.result.conflicts.append(conflict)
         return not reason
 
-    def _real(
-        self, answer: Answered, row: Row, inquiry: Inquiry | None, key: str, theirs: Cell, veil: Veil
-    ) -> Cell:
+    def _real(self, answer: Answered, matter: Matter, key: str, theirs: Cell, veil: Veil) -> Cell:
         """What the vendor wrote with the real names in it, or `_REFUSED` (told)."""
         text = text_of(theirs).strip()
         if key in ("status", "category"):
@@ -180,16 +177,17 @@ class _Home:
             return text
         if veil.masker is None or not text:
             return text or None
-        said = self._said(row, inquiry, veil, text_of(self._mine(row, key)))
+        said = self._said(matter, veil, text_of(self._mine(matter.row, key)))
         real, unknown = veil.masker.restore(text, said)
         if unknown:
             self._trouble(answer, "vendor.odd-name", column=self._label(key), name="、".join(unknown))
             return _REFUSED
         return real
 
-    def _said(self, row: Row, inquiry: Inquiry | None, veil: Veil, mine: str) -> dict[str, list[str]]:
+    def _said(self, matter: Matter, veil: Veil, mine: str) -> dict[str, list[str]]:
         """What the pseudonyms of one inquiry stand for: in its own cell first, then as the row names it."""
-        masker, person = veil.masker, row.text("customer")
+        row, masker = matter.row, veil.masker
+        person = row.text("customer")
         assert masker is not None
         said = masker.spelled(mine, person)
         if person:
@@ -197,7 +195,7 @@ class _Home:
         if address := row.text("address"):
             said.setdefault(veil.address(address), [address])
         texts = [row.text("order"), row.text("excerpt"), row.text("subject"), row.text("memo")]
-        for event in inquiry.events if inquiry else ():
+        for event in matter.events:
             if event.name:
                 said.setdefault(veil.name(event.name), [event.name])
             texts += [event.address, event.subject, event.text]
@@ -223,7 +221,7 @@ class _Home:
             return
         self.result.commit.updates.append(Update("inquiries", row.record, cells))
         self.result.changes += [
-            Change(row.id, key, text_of(self._mine(row, key)), text_of(value))
+            Change(answer.sent.id, key, text_of(self._mine(row, key)), text_of(value))
             for key, value in wanted.items()
         ]
 
@@ -241,10 +239,8 @@ class _Home:
         if export.id not in self._veils:
             masking = self.layout.option("masking", export.masking)
             access = Access(export.vendor, masking=_MASKINGS.get(masking, "masked"))
-            matters = [
-                (self.ledger.rows[id], self.threads.get(id))
-                for id in export.inquiries & self.ledger.rows.keys()
-            ]
+            rows = self.ledger.rows
+            matters = [Matter(id, rows[id], self.threads.get(id)) for id in export.inquiries & rows.keys()]
             own = [self.house.name, *self.house.addresses]
             self._veils[export.id] = veil_for(
                 access, export.seal, self.ledger, self.settings, own, self.wording, matters

@@ -14,7 +14,7 @@ from daicho.ledger.settings import Settings
 from daicho.ledger.vendor.access import Access, VendorError
 from daicho.ledger.vendor.log import Export, last_of, read_exports
 from daicho.ledger.vendor.seal import HOME, Sent, print_of
-from daicho.ledger.vendor.veil import Veil, veil_for
+from daicho.ledger.vendor.veil import Matter, Veil, veil_for
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack_page import Formula, Page, PageColumn, area
 from daicho.sheets.workbook import Cell, Record
@@ -47,8 +47,8 @@ class House:
     addresses: frozenset[str]
 
 
-def chosen(ledger: Ledger, access: Access, now: datetime) -> list[Row]:
-    """The rows a vendor is to handle, by due time."""
+def chosen(ledger: Ledger, access: Access, now: datetime) -> dict[str, Row]:
+    """The rows a vendor is to handle, by id, the earliest due time first."""
     layout = ledger.layout
     earliest = ledger.clock.cell(now - timedelta(days=access.days)) if access.days is not None else None
 
@@ -65,12 +65,13 @@ def chosen(ledger: Ledger, access: Access, now: datetime) -> list[Row]:
             and (earliest is None or (isinstance(received, datetime) and received >= earliest))
         )
 
-    def due(row: Row) -> str:
+    def due(entry: tuple[str, Row]) -> tuple[str, str]:
+        id, row = entry
         moment = row.cell("due")
         # What has no due time comes last.
-        return f"{moment:%Y%m%d%H%M}" if isinstance(moment, datetime) else "9"
+        return f"{moment:%Y%m%d%H%M}" if isinstance(moment, datetime) else "9", id
 
-    return sorted(filter(wanted, ledger.rows.values()), key=lambda row: (due(row), row.id))
+    return dict(sorted(((id, row) for id, row in ledger.rows.items() if wanted(row)), key=due))
 
 
 def build_pack(
@@ -89,7 +90,7 @@ def build_pack(
     if not rows:
         raise VendorError("vendor.nothing", vendor=access.vendor)
     threads = Threads(event for event in ledger.events if event.inquiry).inquiries
-    matters = [(row, threads.get(row.id)) for row in rows]
+    matters = [Matter(id, row, threads.get(id)) for id, row in rows.items()]
     own = [house.name, *house.addresses]
     veil = veil_for(access, seal, ledger, settings, own, wording, matters)
     exports = read_exports(ledger.snapshot.tables["exports"])
@@ -110,7 +111,7 @@ class _Builder:
         now: datetime,
         seal: str,
         veil: Veil,
-        matters: Sequence[tuple[Row, Inquiry | None]],
+        matters: Sequence[Matter],
     ) -> None:
         self.ledger, self.access, self.house, self.now = ledger, access, house, now
         self.layout: Layout = ledger.layout
@@ -129,7 +130,7 @@ class _Builder:
             self.seal,
             version,
             rules,
-            {row.id for row, _ in self.matters},
+            {matter.id for matter in self.matters},
             self.layout.label("masking", self.access.masking),
         )
         inquiries = self._inquiries()
@@ -178,7 +179,7 @@ class _Builder:
             columns.append(PageColumn(key, known.label, min(known.width, 44), known.format, tints=tints))
         columns += map(self._home_column, HOME)
         columns.append(PageColumn("base", "_base", 10, "text", hidden=True))
-        rows = (self._inquiry(row, inquiry) for row, inquiry in self.matters)
+        rows = map(self._inquiry, self.matters)
         title = self.say("vendor.title-inquiries", vendor=self.access.vendor, count=len(self.matters))
         return Page("inquiries", self._label("inquiries"), columns, rows, title, COLOURS["inquiries"])
 
@@ -188,15 +189,15 @@ class _Builder:
         known = self.layout.tab("inquiries").column(key)
         return PageColumn(key, known.label, known.width, known.format, editable=True, options=known.options)
 
-    def _inquiry(self, row: Row, inquiry: Inquiry | None) -> dict[str, Cell]:
-        home = home_cells(row, self.veil)
-        shown = {key: self._shown(key, row, inquiry) for key in self.access.shown}
+    def _inquiry(self, matter: Matter) -> dict[str, Cell]:
+        home = home_cells(matter.row, self.veil)
+        shown = {key: self._shown(key, matter.row, matter.inquiry) for key in self.access.shown}
         sent = Sent(
-            row.id,
+            matter.id,
             {key: print_of(cell) for key, cell in home.items()},
             digest(cell for cell in shown.values() if isinstance(cell, str)),
         )
-        return {"id": row.id, **shown, **home, "base": sent.cell(self.seal)}
+        return {"id": matter.id, **shown, **home, "base": sent.cell(self.seal)}
 
     def _shown(self, key: str, row: Row, inquiry: Inquiry | None) -> Cell:
         cell, veil, person = row.cell(key), self.veil, row.text("customer")
@@ -239,11 +240,11 @@ class _Builder:
             for record in self.tables["messages"]
             if record.cells.get("attachments")
         }
-        for row, inquiry in self.matters:
-            person = row.text("customer")
-            for event in inquiry.events if inquiry else ():
+        for matter in self.matters:
+            person = matter.row.text("customer")
+            for event in matter.events:
                 yield {
-                    "inquiry": row.id,
+                    "inquiry": matter.id,
                     "date": self.ledger.clock.cell(event.date),
                     "direction": self.layout.label("direction", "in" if event.incoming else "out"),
                     "writer": self._writer(event) if event.incoming else self.house.name,
@@ -338,7 +339,7 @@ class _Builder:
         )
 
     def _cover_lines(self, export: Export, before: Export | None) -> list[tuple[str, str, str]]:
-        due = sorted(cell for row, _ in self.matters if isinstance(cell := row.cell("due"), datetime))
+        due = sorted(cell for matter in self.matters if isinstance(cell := matter.row.cell("due"), datetime))
         until = self.say("vendor.until", first=_day(due[0]), last=_day(due[-1])) if due else ""
         gone = sorted(before.policies.keys() - export.policies.keys()) if before else []
         changed = [id for id in export.policies if self._change(id, export.policies, before)]
@@ -359,7 +360,7 @@ class _Builder:
 
     def _counts(self) -> str:
         """ "12 inquiries (urgent 1, high 3, normal 8)" """
-        labels = [row.text("priority") for row, _ in self.matters]
+        labels = [matter.row.text("priority") for matter in self.matters]
         parts = [
             f"{label} {labels.count(label)}" for label in dict.fromkeys(self._priorities()) if label in labels
         ]
@@ -381,7 +382,7 @@ class _Builder:
         areas = {key: area(inquiries, key, count) for key in ("category", "status", "answer")}
         done = self.layout.label("status", "done")
         rows: list[dict[str, Cell]] = []
-        for label in dict.fromkeys(row.text("category") for row, _ in self.matters):
+        for label in dict.fromkeys(matter.row.text("category") for matter in self.matters):
             same = f'{areas["category"]},"{_quoted(label)}"'
             rows.append(
                 {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from daicho.inquiry.thread import Inquiry
+from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.masking import Kind, Masker, contacts_in
 from daicho.ledger.rows import Ledger, Row, text_of, words_of
 from daicho.ledger.settings import Settings
@@ -13,6 +14,19 @@ from daicho.sheets.workbook import Cell
 from daicho.wording import Wording
 
 _KINDS: tuple[Kind, ...] = ("name", "email", "phone", "order", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """An inquiry as the ledger and the log know it."""
+
+    id: str
+    row: Row
+    inquiry: Inquiry | None
+
+    @property
+    def events(self) -> Sequence[Event]:
+        return self.inquiry.events if self.inquiry else ()
 
 
 class Veil:
@@ -53,7 +67,7 @@ def veil_for(
     settings: Settings,
     own: Iterable[str],
     wording: Wording,
-    inquiries: Iterable[tuple[Row, Inquiry | None]],
+    matters: Iterable[Matter],
 ) -> Veil:
     """The veil of one export: it knows every customer, and what the outgoing texts tell besides.
 
@@ -63,8 +77,8 @@ def veil_for(
         return Veil(None)
     masker = Masker(seal, labels(wording), [*own, *_of_shop(ledger, settings, access.vendor)])
     learn_customers(masker, ledger)
-    for row, inquiry in inquiries:
-        learn_inquiry(masker, row, inquiry)
+    for matter in matters:
+        learn_matter(masker, matter)
     return Veil(masker)
 
 
@@ -86,8 +100,9 @@ def learn_customers(masker: Masker, ledger: Ledger) -> None:
                 masker.learn(kind, value)
 
 
-def learn_inquiry(masker: Masker, row: Row, inquiry: Inquiry | None) -> None:
+def learn_matter(masker: Masker, matter: Matter) -> None:
     """Whoever an inquiry's row and messages name."""
+    row = matter.row
     masker.learn("name", row.text("customer"))
     address = row.text("address")
     masker.learn("email" if "@" in address else "phone", address)
@@ -95,7 +110,7 @@ def learn_inquiry(masker: Masker, row: Row, inquiry: Inquiry | None) -> None:
         masker.learn("order", order)
     masker.study(row.text("memo"))
     masker.study(text_of(row.base.facts.get("answer")))
-    for event in inquiry.events if inquiry else ():
+    for event in matter.events:
         # A mail system that returns our mail is nobody.
         if event.kind in ("inquiry", "reply"):
             masker.learn("name", event.name)
