@@ -7,7 +7,7 @@ import random
 import pytest
 
 from daicho.inquiry.reply import Template, fill, load_fields
-from daicho.inquiry.similar import Origins, grams, nearest
+from daicho.inquiry.similar import LEADERS, Origins, grams, groups, nearest, terms
 from daicho.wording import LANGUAGES, wording
 from test_reply import STARTERS
 
@@ -108,7 +108,53 @@ def test_what_says_nothing_is_like_nothing(text: str) -> None:
     assert nearest(text, [*PAST, ""], 3) == []
 
 
-def test_n_grams_see_words_and_neither_width_nor_marks() -> None:
-    assert grams("ＡＢＣ、ｄｅ") == grams("abc de") == {"abc", "bcd", "cde"}
+def test_texts_are_compared_by_their_letters_and_neither_by_width_nor_by_marks() -> None:
+    assert grams("ＡＢＣ、ｄｅ", 3) == grams("abc de", 3) == {"abc", "bcd", "cde"}
     assert grams("あ") == {"あ"}
-    assert grams("") == frozenset()
+    assert grams("") == terms("") == frozenset()
+    assert terms("Ship to オーストリア、 ｏｋ？") == {
+        "ship",
+        "to",
+        "ok",
+        "オー",
+        "ース",
+        "スト",
+        "トリ",
+        "リア",
+    }
+
+
+# --- groups ----------------------------------------------------------------------------------------------
+
+ASKED = [
+    "割れた皿の金継ぎは頼めますか。",
+    "Is the tray safe for a microwave?",
+    "皿の金継ぎをお願いできますか？",
+    "金継ぎで皿を直してもらえますか。",
+    "Can I use the wooden tray in the microwave?",
+    "のしは付けられますか。",
+]
+
+
+def test_questions_about_one_thing_come_together_the_largest_group_first() -> None:
+    found = [sorted(group) for group in groups(ASKED, [0] * len(ASKED))]
+    assert found == [[0, 2, 3], [1, 4], [5]]
+
+
+def test_only_what_is_alike_otherwise_is_grouped() -> None:
+    assert all(len(group) == 1 for group in groups(ASKED, range(len(ASKED))))
+
+
+def test_the_most_typical_question_stands_first() -> None:
+    texts = [
+        "皿の金継ぎについて長々とお尋ねします。祖母の形見の茶碗で、いろいろ事情がありまして。",
+        *ASKED[0:3:2],
+        ASKED[3],
+    ]
+    [group] = groups(texts, [0] * 4, like=0.05)
+    assert group[0] != 0 and sorted(group) == [0, 1, 2, 3]
+
+
+def test_a_great_many_questions_are_grouped_without_comparing_all_with_all() -> None:
+    texts = [f"商品{number}番の{chr(0x4E00 + number)}について" for number in range(1500)]
+    assert sum(map(len, groups(texts, [0] * len(texts), like=0.99))) <= LEADERS

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from daicho.cli.terminal import Json, app, options, out, print_json, say
 from daicho.desk import Desk
@@ -105,8 +104,6 @@ def check(as_json: Json = False) -> None:
         out.print(escape(wording.say("check.fine")))
         return
     out.print(escape(wording.say("check.found", count=len(told))))
-    table = Table(show_header=False, box=None, pad_edge=False)
     for template, _, sentence in told:
-        table.add_row(escape(template), escape(sentence))
-    out.print(table)
+        out.print(f"[bold]{escape(template)}[/bold]  {escape(sentence)}")
     raise typer.Exit(1)

@@ -39,7 +39,7 @@ PROPOSALS = 20
 EXAMPLE_LIMIT = 300
 QUESTION_LIMIT = 120
 
-_SENTENCE = re.compile(r"[^。．！？!?\n]+[。．！？!?]*")
+_SENTENCE_END = re.compile(r"(?<=[。．！？!?])(?![。．！？!?])|(?<=\.)[ \t]+|\n")
 _ASKS = re.compile(
     r"[？?]|(でしょうか|ますか|ですか|ませんか|ください|下さい|たいの?です|お願い|教えて)[。．]?$"
 )
@@ -206,7 +206,7 @@ def impersonal(text: str, name: str, wording: Wording) -> str:
 
 def asking_sentence(text: str) -> str:
     """The first sentence that asks for something, else the first one, cut to a line."""
-    sentences = [sentence.strip() for sentence in _SENTENCE.findall(text) if sentence.strip()]
+    sentences = [sentence.strip() for sentence in _SENTENCE_END.split(text) if sentence.strip()]
     asking = next((sentence for sentence in sentences if _ASKS.search(sentence)), None)
     return shorten(asking or next(iter(sentences), ""), QUESTION_LIMIT)
 

@@ -63,14 +63,14 @@ def check_templates(
     """Everything to look at, template by template in sheet order."""
     policies = read_policies(tables.get("policies", ()))
     usage = _usage(tables.get("templates", ()))
-    anything_used = any(count for count, _ in usage.values())
+    at_work = sum(count for count, _ in usage.values()) >= sum(template.on for template in replies.templates)
     findings = []
     for template in replies.templates:
         text = f"{template.subject}\n{template.body}"
         unknown = dict.fromkeys(replies.fields.unknown(text, replies.own))
         findings += [Finding(template.key, "check.unknown-field", {"field": name}) for name in unknown]
-        # In a new ledger nothing has been used yet; what is switched off is not meant to be.
-        if anything_used and template.on and not usage.get(template.key, (0, ()))[0]:
+        # While the ledger is young most have had no occasion; what is switched off is not meant to have any.
+        if at_work and template.on and not usage.get(template.key, (0, ()))[0]:
             findings.append(Finding(template.key, "check.unused", {}))
         findings += denied(template, policies, layout)
     doubled = [key for key, (_, rows) in usage.items() if len(rows) > 1]
