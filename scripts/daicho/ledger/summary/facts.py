@@ -28,6 +28,11 @@ HOUR = timedelta(hours=1)
 Kept = Literal["kept", "missed", "pending"]
 
 
+def local(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in the shop's zone; what comes from a sheet is there already."""
+    return moment if moment.tzinfo is zone else moment.astimezone(zone)
+
+
 class BusinessTime:
     """Business hours between moments of one zone, fast for very many: whole days are added up once.
 
@@ -44,7 +49,7 @@ class BusinessTime:
         """Business hours from `start` until `end`; 0 where `end` is not later."""
         if end <= start:
             return 0.0
-        start, end = start.astimezone(self._zone), end.astimezone(self._zone)
+        start, end = local(start, self._zone), local(end, self._zone)
         if start.date() == end.date():
             return self._calendar.between(start, end) / HOUR
         return (self._until(end) - self._until(start)) / HOUR
@@ -244,8 +249,8 @@ class _Reader:
         received = first.date if first else self._clock.moment(row.cell("received"))
         if received is None:
             return None
-        local = received.astimezone(self._clock.zone)
-        return _Story(row, events, local, self._key("status", row), self._key("priority", row), first)
+        status, priority = self._key("status", row), self._key("priority", row)
+        return _Story(row, events, local(received, self._clock.zone), status, priority, first)
 
     def fact(self, story: _Story, customers: set[str]) -> Fact:
         """The fact of an inquiry that counts. `customers` are those who wrote before."""
@@ -305,7 +310,7 @@ class _Reader:
     def _replies(self, events: Iterable[Event], received: datetime) -> Iterator[datetime]:
         for event in events:
             if not event.incoming and event.kind != "auto" and event.date >= received:
-                yield event.date.astimezone(self._clock.zone)
+                yield local(event.date, self._clock.zone)
 
     def _target(self, priority: str) -> Target:
         return self._settings.targets.get(priority) or self._settings.targets["normal"]
@@ -314,7 +319,7 @@ class _Reader:
         return self._clock.moment(row.cell(column))
 
     def _day(self, moment: datetime) -> date:
-        return moment.astimezone(self._clock.zone).date()
+        return local(moment, self._clock.zone).date()
 
     def _key(self, column: str, row: Row) -> str:
         label = row.text(column).strip()
