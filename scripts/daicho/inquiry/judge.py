@@ -36,6 +36,9 @@ SURE = 0.6
 FELT = 0.5
 """From this chance on a learned cause or emotion counts."""
 
+BETTER_SAFE = 0.45
+"""The same for causes that make an inquiry urgent: to miss one costs more than to look at one too many."""
+
 TEMPLATES = 3
 
 CAUSE_LEVELS: Mapping[str, str] = {
@@ -230,9 +233,11 @@ class Judge:
 
     def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterator[Raise]:
         for cause, level in CAUSE_LEVELS.items():
+            chance = guess.causes[cause]
             # Whoever writes for the third time has written for the second: one of the two says it.
-            if guess.causes[cause] >= FELT and not (cause == "second" and guess.causes["third"] >= FELT):
-                yield Raise(level, cause.replace("_", "-"), {"percent": _percent(guess.causes[cause])})
+            told = cause == "second" and guess.causes["third"] >= BETTER_SAFE
+            if chance >= (BETTER_SAFE if level == "urgent" else FELT) and not told:
+                yield Raise(level, cause.replace("_", "-"), {"percent": _percent(chance)})
         count = contacts(case.sent, case.inquiry, category, heard.order_numbers, case.earlier)
         needed = need_by(f"{heard.subject}\n{heard.text}", case.sent)
         yield from filter(None, (contact_raise(count), date_raise(needed, case.sent)))
