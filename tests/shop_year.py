@@ -165,7 +165,8 @@ def make_ledger(
             "closed": story.closed,
             "customer_id": story.customer if story.kind == "inquiry" else None,
         }
-        base = Base({"template": story.suggested})
+        sent = [[story.suggested, story.template, ""] for _, what in story.said if what == "reply"]
+        base = Base({"template": story.suggested}, facts={"sent": sent})
         base.machine = machine_digest(tab, cells)
         cells["base"] = base.cell()
         rows.append({key: value for key, value in cells.items() if value is not None})

@@ -253,10 +253,11 @@ def check_people(found: Summary, by: Counted, real: list[Story]) -> None:
     )
     assert again.total("reopened") == reopened
     templates = found.table("by-template")
-    answered = [story for story in by.stories if any(what == "reply" for _, what in story.said)]
-    accepted = sum(story.template == "restock" for story in answered)
-    assert templates.values("used")["restock"] == accepted
-    assert templates.values("acceptance")["restock"] == accepted / len(answered)
+    replies = [story.template for story in by.stories for _, what in story.said if what == "reply"]
+    assert templates.values("suggested")["restock"] == len(by.stories)
+    assert templates.values("used")["restock"] == replies.count("restock")
+    assert templates.values("acceptance")["restock"] == replies.count("restock") / len(replies)
+    assert templates.values("used").get("product-spec", 0) == replies.count("product-spec")
 
 
 @pytest.mark.parametrize("month", [Month(2026, 1), Month(2026, 5), Month(2026, 12)], ids=str)

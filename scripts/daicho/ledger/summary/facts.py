@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from daicho.inquiry.status import Progress, progress
 from daicho.inquiry.thread import Event, Inquiry
+from daicho.ledger.replies import Sent
 from daicho.ledger.rows import Ledger, Row, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.summary.month import Month, Period
@@ -81,8 +82,8 @@ class Fact:
     whether the customer had an earlier inquiry (None: nobody knows whose it is). `replies` are the times of
     our answers, `contacts` how many times the customer wrote (mere thanks left out). `answered` is the first
     reply, or the closing where a person closed it without one. `suggested` is the template we proposed,
-    `template` the one that stands in the row. `open_days` are the days at whose end it was open, as
-    (first, the day after the last or None).
+    `template` the one that stands in the row, `sent` which ones became replies. `open_days` are the days at
+    whose end it was open, as (first, the day after the last or None).
     """
 
     id: str
@@ -107,6 +108,7 @@ class Fact:
     completion_hours: float | None = None
     suggested: str = ""
     template: str = ""
+    sent: tuple[Sent, ...] = ()
     subject: str = ""
     open_days: tuple[tuple[date, date | None], ...] = ()
 
@@ -284,6 +286,7 @@ class _Reader:
             completion_hours=self._time.hours(received, closed) if closed else None,
             suggested=text_of(row.base.proposals.get("template")),
             template=row.text("template").strip(),
+            sent=tuple(Sent.read(row.base.facts.get("sent"))),
             subject=row.text("subject"),
             open_days=tuple(self._open_days(story, went, closed)),
         )

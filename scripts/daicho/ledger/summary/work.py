@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from daicho.ledger.replies import Habit
 from daicho.ledger.summary.facts import Fact
 from daicho.ledger.summary.measure import Measures, measure, rate
 from daicho.ledger.summary.table import Kind, Row, Table, Value, View
@@ -134,17 +135,21 @@ def again(view: View) -> Table:
 
 
 def by_template(view: View) -> Table:
-    """How often a template was proposed and sent. Accepted: proposed, still in the row, and answered."""
-    suggested, used, accepted, decided = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    """How often a template was proposed, how many replies it became, and whether proposals were followed."""
+    suggested = Counter(fact.suggested for fact in view.current)
+    habit = Habit()
     for fact in view.current:
-        suggested[fact.suggested] += 1
-        if fact.replies:
-            used[fact.template] += 1
-            decided[fact.suggested] += 1
-            accepted[fact.suggested] += fact.suggested == fact.template
-    keys = sorted({*suggested, *used} - {""}, key=lambda key: (-used[key], -suggested[key], key))
+        habit.count(fact.sent)
+    keys = sorted({*suggested, *habit.used} - {""}, key=lambda key: (-habit.used[key], -suggested[key], key))
     rows = [
-        Row((view.templates.get(key, key), suggested[key], used[key], rate(accepted[key], decided[key])))
+        Row(
+            (
+                view.templates.get(key, key),
+                suggested[key],
+                habit.used[key],
+                rate(habit.followed[key], habit.offered[key]),
+            )
+        )
         for key in keys
     ]
     columns: list[tuple[str, Kind]] = [
