@@ -1,0 +1,156 @@
+"""How well reply templates are suggested, and how well a sent reply is traced to its template.
+
+    python -m tests.bench.templates_report [FILE.jsonl]
+
+Without FILE it reads `../shared/inquiries/dev.jsonl`. Learning is measured on a starter file left out of the
+examples: 200 of its mails are past decisions of the shop, the rest are new.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from daicho.inquiry.classify import Classifier, Correction, as_examples
+from daicho.inquiry.cues import Cues
+from daicho.inquiry.judge import Case, Judge, cue_words, starter_examples, starter_records, starter_rules
+from daicho.inquiry.reply import Template, fill, load_fields
+from daicho.inquiry.rules import read_rules
+from daicho.inquiry.similar import Origins, nearest
+from daicho.ledger.replies import read_templates
+from daicho.mail.message import Address, Message
+from daicho.sheets.layout import load_layout
+from daicho.sheets.starters import load_starters
+from daicho.sheets.workbook import Record
+from daicho.wording import LANGUAGES, wording
+
+DEV = Path(__file__).parents[3] / "shared" / "inquiries" / "dev.jsonl"
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+PAST = 200
+
+Labelled = tuple[str, str, tuple[str, ...]]
+"""Subject, text, the templates a good agent would accept."""
+
+
+def main() -> None:
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEV
+    records = starter_records()
+    cold = Classifier.trained(starter_examples(records), Cues(cue_words()))
+    if path.exists():
+        print("suggestions        top-1  top-3  coverage  top-1 where suggested")
+        told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        show(f"cold, {path.name}", cold, [labelled(each, "body") for each in told if each["templates"]])
+        abstaining(cold, [labelled(each, "body") for each in told if each["templates"]])
+    learning(records)
+    for language in LANGUAGES:
+        tracing(language)
+    searching(records)
+
+
+def labelled(record: dict[str, Any], text: str) -> Labelled:
+    return record["subject"], record[text], tuple(record["templates"])
+
+
+def show(name: str, classifier: Classifier, mails: Sequence[Labelled]) -> None:
+    judge = Judge(read_rules(starter_rules("ja"), load_layout("ja")), classifier)
+    cases = [Case(message(subject, text), NOW) for subject, text, _ in mails]
+    judged = [(each.templates, good) for each, (_, _, good) in zip(judge.judge(cases), mails, strict=True)]
+    answered = [(got, good) for got, good in judged if got]
+    first = share(got[0] in good for got, good in answered)
+    print(
+        f"{name:18} {share(bool(got) and got[0] in good for got, good in judged):5.3f}"
+        f"  {share(bool(set(got) & set(good)) for got, good in judged):5.3f}"
+        f"  {len(answered) / len(judged):8.3f}  {first:5.3f}"
+    )
+
+
+def abstaining(classifier: Classifier, mails: Sequence[Labelled]) -> None:
+    """What a suggestion is worth if it is made only from some confidence on."""
+    guesses = classifier.guess([(subject, text) for subject, text, _ in mails])
+    ranked = [(guess.templates[0], good) for guess, (_, _, good) in zip(guesses, mails, strict=True)]
+    print("\nsuggested from confidence   coverage  top-1 where suggested")
+    for sure in (0.0, 0.3, 0.5, 0.7, 0.9):
+        made = [key in good for (key, chance), good in ranked if chance >= sure]
+        print(f"  {sure:.1f}                       {len(made) / len(ranked):8.3f}  {share(made):5.3f}")
+
+
+def share(hits: Iterable[bool]) -> float:
+    found = list(hits)
+    return sum(found) / max(1, len(found))
+
+
+def message(subject: str, text: str) -> Message:
+    writer = Address("", "customer@example.jp")
+    return Message("k", "k", NOW, writer, (), (), (), subject, text, text)
+
+
+def learning(records: Sequence[dict[str, Any]]) -> None:
+    """A shop whose ways the examples do not know, before and after 200 replies."""
+    size = len(records) // 7
+    shop = [each for each in records[-size:] if each["templates"]]
+    random.Random(7).shuffle(shop)
+    others, past, new = records[:-size], shop[:PAST], [labelled(each, "text") for each in shop[PAST:]]
+    decisions = [
+        Correction(each["subject"], each["text"], NOW, templates=tuple(each["templates"])) for each in past
+    ]
+    examples, cues = starter_examples(others), Cues(cue_words())
+    show("unknown shop", Classifier.trained(examples, cues), new)
+    show(f"+ {len(past)} decisions", Classifier.trained([*examples, *as_examples(decisions)], cues), new)
+
+
+def tracing(language: str) -> None:
+    """Replies made from each starter, with more and more of their lines cut and words of one's own added."""
+    rows = [Record(number, row) for number, row in enumerate(load_starters(language)["templates"], 2)]
+    templates = read_templates(rows, load_layout(language))
+    origins, chance = Origins(templates), random.Random(7)
+    print(f"\ntraced replies ({language})   lines cut: right / untold / wrong")
+    for cut in (0.0, 0.2, 0.4, 0.5, 0.6):
+        found = [
+            (origins.of(edited(sent(template, language), cut, chance)), template.key)
+            for template in templates
+            for _ in range(20)
+        ]
+        right, untold = share(got == key for got, key in found), share(not got for got, _ in found)
+        wrong = share(got not in (key, "") for got, key in found)
+        print(f"  {cut:3.0%}: {right:.3f} / {untold:.3f} / {wrong:.3f}")
+
+
+def sent(template: Template, language: str) -> str:
+    fields = load_fields(language)
+    return fill(template, dict.fromkeys(fields.labels, "値"), fields, wording(language)).text
+
+
+def edited(text: str, cut: float, chance: random.Random) -> str:
+    lines = [line for line in text.split("\n") if not line or chance.random() >= cut]
+    own = "先ほどはお電話をありがとうございました。以下のとおり、改めてご案内いたします。"
+    return "\n".join([*lines[:1], own, *lines[1:]]) if cut else text
+
+
+def searching(records: Sequence[dict[str, Any]]) -> None:
+    """Nearest past inquiries: do they call for the same template, and how long does it take among 10,000?"""
+    known = [each for each in records if each["templates"]]
+    past = [f"{each['subject']}\n{each['text']}" for each in known]
+    asked = random.Random(7).sample(range(len(known)), 40)
+    hits = []
+    for index in asked:
+        near = nearest(past[index], past, 2)[1:]
+        hits += [bool(set(known[each.index]["templates"]) & set(known[index]["templates"])) for each in near]
+    many = (past * (1 + 10_000 // len(past)))[:10_000]
+    print(f"\nnearest past inquiry calls for the same template: {share(hits):.2f}")
+    print(f"search among {len(many)}: {timed(lambda: nearest(past[0], many, 5)):.2f} s")
+
+
+def timed(act: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
