@@ -1,4 +1,4 @@
-"""Handing inquiries to a vendor and taking the answers home, each told as one story.
+"""What leaves the house, what comes home and what is forgotten, each told as one story.
 
 Out: read → choose → mask → write the file → log it, and only then put the file in its place.
 Home: read the file → read the ledger → merge cell by cell → one commit.
@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from daicho.errors import Conflict, UsageError, WorkbookError
+from daicho.ledger.forget import Forgotten, forget, months_before, prune, retention
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
-from daicho.ledger.vendor.access import read_access
+from daicho.ledger.vendor.access import VendorError, read_access
 from daicho.ledger.vendor.home import Homecoming, bring_home
 from daicho.ledger.vendor.out import House, Pack, build_pack
 from daicho.sheets.layout import Layout
@@ -27,6 +29,8 @@ from daicho.sheets.pack import sealed, write_pack
 from daicho.sheets.pack_reading import read_grids
 from daicho.sheets.workbook import Commit, Workbook
 from daicho.wording import Wording
+
+Planned = TypeVar("Planned", Homecoming, Forgotten)
 
 TRIES = 5
 """How often a write that lost against somebody else's is tried."""
@@ -87,20 +91,48 @@ class Handover:
             grids = read_grids(path.read_bytes(), path.name, password)
         except OSError:
             raise UsageError("vendor.no-file", path=path) from None
+
+        def plan(ledger: Ledger) -> Homecoming:
+            settings = read_settings(ledger.snapshot.tables.get("settings", []), self.layout)
+            return bring_home(ledger, settings, self.house, self.wording, grids, self.now())
+
+        return self._carry_out(plan, dry=dry)
+
+    def forget(self, address: str, *, dry: bool = False) -> Forgotten:
+        """Erases the person who writes from `address`. With `dry` nothing is written."""
+        return self._carry_out(lambda ledger: forget(ledger, address, self.wording), dry=dry)
+
+    def prune(self, *, dry: bool = True) -> tuple[datetime, Forgotten]:
+        """Makes anonymous what was settled longer ago than the settings say; from which moment on, and what.
+
+        Raises VendorError if the settings do not say it.
+        """
+        records = self._ledger().snapshot.tables.get("settings", [])
+        try:
+            months = retention(records, lambda label: self.layout.option("setting", label))
+        except ValueError as error:
+            raise VendorError("vendor.odd-retention", value=error) from None
+        if months is None:
+            raise VendorError("vendor.no-retention")
+        before = months_before(self.now().astimezone(self.zone).replace(tzinfo=None), months)
+        secret = self.secret()
+        done = self._carry_out(lambda ledger: prune(ledger, before, secret, self.wording), dry=dry)
+        return before, done
+
+    def _carry_out(self, plan: Callable[[Ledger], Planned], *, dry: bool) -> Planned:
+        """Commits what `plan` makes of the ledger; plans again where somebody else wrote first."""
         for attempt in range(TRIES):
             ledger = self._ledger()
-            rows = ledger.snapshot.tables.get("settings", [])
-            settings = read_settings(rows, self.layout)
-            home = bring_home(ledger, settings, self.house, self.wording, grids, self.now())
-            if dry or not home.commit:
+            planned = plan(ledger)
+            if dry or not planned.commit:
                 break
             try:
-                self.workbook.commit(ledger.snapshot, home.commit)
+                self.workbook.commit(ledger.snapshot, planned.commit)
                 break
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
-        return home
+        return planned
 
     def _ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.zone)
