@@ -126,6 +126,26 @@ def test_an_emptied_ledger_is_refused_with_the_cure(tmp_path: Path) -> None:
     assert sorted(keys(workbook)) == ["q1@x", "q2@x"]
 
 
+def test_who_meant_to_empty_the_ledger_says_so_once(tmp_path: Path) -> None:
+    put(tmp_path / "mail", "1", raw_mail(key="q1@x"))
+    workbook, mailbox = opened(tmp_path), EmlFolder("support", tmp_path / "mail")
+    sync(workbook, mailbox)
+    snapshot = workbook.read()
+    (row,) = snapshot.tables["inquiries"]
+    workbook.commit(snapshot, Commit(updates=[Update("inquiries", row, dict.fromkeys(row.cells))]))
+    sync(workbook, mailbox, allow_empty=True)
+    put(tmp_path / "mail", "2", raw_mail("taro@example.jp", key="q2@x"))
+    assert sync(workbook, mailbox).report.mails == 1
+
+
+def test_a_dry_run_of_several_batches_plans_each_on_the_one_before(tmp_path: Path) -> None:
+    put(tmp_path / "mail", "1", raw_mail(key="q1@x", date=NOW - timedelta(hours=2)))
+    put(tmp_path / "mail", "2", raw_mail(key="q2@x", answers="q1@x"))
+    workbook = opened(tmp_path)
+    workbook.batch = 1
+    assert len(sync(workbook, EmlFolder("support", tmp_path / "mail"), dry=True).report.new) == 1
+
+
 class Rival(ExcelWorkbook):
     """A workbook that somebody else writes to right before our commit, so many times."""
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ SETTINGS = (
     Setting("mailbox.drafts", str, "auto"),
 )
 
+_BARE_ADDRESS = re.compile(r"\s*[^\s<>@,;]+@[^\s<>@,;]+\s*")
 _SOURCES = ("maildir", "mbox", "eml", "imap")
 
 
@@ -104,10 +106,12 @@ def read_config(data: Mapping[str, Any], folder: Path) -> Config:
     if bool(excel) == bool(google):
         raise ConfigError("config.one-workbook")
     addresses = _get(shop, "shop.addresses")
-    if not addresses or not all(isinstance(address, str) and "@" in address for address in addresses):
+    if not addresses or not all(isinstance(one, str) and _BARE_ADDRESS.fullmatch(one) for one in addresses):
         raise ConfigError("config.no-addresses")
     entries = data.get("mailbox", [])
     if not isinstance(entries, list) or not entries:
+        raise ConfigError("config.no-mailbox")
+    if not all(isinstance(entry, dict) for entry in entries):
         raise ConfigError("config.no-mailbox")
     mailboxes = tuple(_mailbox(entry, folder) for entry in entries)
     names = [mailbox.name for mailbox in mailboxes]
@@ -181,7 +185,7 @@ def _get(section: Mapping[str, Any], place: str) -> Any:
     """A checked value of one setting, or its default."""
     setting = next(setting for setting in SETTINGS if setting.place == place)
     value = section.get(place.rpartition(".")[2], setting.default)
-    if value is not None and not isinstance(value, setting.type):
+    if value is not None and (not isinstance(value, setting.type) or "\0" in str(value)):
         raise ConfigError("config.wrong-type", name=place, example=_EXAMPLES[setting.type])
     if setting.choices and value not in setting.choices:
         raise ConfigError("config.wrong-choice", name=place, choices=" / ".join(setting.choices))

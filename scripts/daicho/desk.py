@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
@@ -15,6 +17,7 @@ from platformdirs import user_cache_path
 from daicho.config import Config, MailboxConfig
 from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.faq_page import Question, faq_page
+from daicho.handover import Handover
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
@@ -29,6 +32,7 @@ from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.template_check import Finding, check_templates
+from daicho.ledger.vendor.out import House
 from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.imap import Imap
@@ -101,6 +105,8 @@ class Desk:
 
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
+        if dry and self.config.excel and not self.config.excel.exists():
+            return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
         self.prepare()
         outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
             dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
@@ -108,6 +114,14 @@ class Desk:
         if not dry:
             self._refresh_summary(outcome)
         return outcome
+
+    def _rehearsal(self, **options: Any) -> Outcome:
+        """A dry run where there is no ledger yet: on a new one that is thrown away."""
+        assert self.config.excel
+        with TemporaryDirectory() as folder:
+            desk = Desk(replace(self.config, excel=Path(folder) / self.config.excel.name), self.now)
+            desk.prepare()
+            return desk.sync(dry=True, **options)
 
     def summary(self, month: str = "") -> Summary:
         """Writes the tab of a month ("2026-11", else the running one) and returns what it says."""
@@ -132,6 +146,14 @@ class Desk:
     def prepare(self) -> list[str]:
         """Makes the ledger file if there is none; what was done, one line each."""
         return self.workbook.prepare(self.layout, load_starters(self.config.language))
+
+    @cached_property
+    def handover(self) -> Handover:
+        """Packs for vendors, and forgetting. A ledger that is not there is told when it is read."""
+        if self.config.excel is None or self.config.excel.exists():
+            self.prepare()
+        house = House(self.config.shop_name, self.config.addresses)
+        return Handover(self.workbook, house, self.layout, self.config.zone, self.wording, self.now)
 
     def ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.config.zone)

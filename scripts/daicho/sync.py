@@ -25,11 +25,14 @@ from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
 from daicho.mail.draft import DraftFolder, NoDrafts
-from daicho.mail.mailbox import Batch, IsKnown, Mailbox, RawMail
+from daicho.mail.mailbox import BATCH_BYTES, Batch, IsKnown, Mailbox, RawMail
 from daicho.mail.message import read_message
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Commit, Snapshot, Workbook
 from daicho.wording import Wording
+
+EMPTIED = "emptied on purpose"
+"""The entry of the hidden tab that remembers which inquiries people meant to delete, all of them."""
 
 CURSOR = "cursor "
 """Names of cursors in the hidden tab begin so."""
@@ -204,7 +207,8 @@ class Sync:
     def _read(self, allow_empty: bool) -> Ledger:
         ledger = self._ledger(self.workbook.read())
         # Everything gone at once is an accident, not a decision.
-        if ledger.emptied and not allow_empty:
+        allowed = ledger.snapshot.state.get(EMPTIED) == ledger.deleted
+        if ledger.emptied and not (allow_empty or allowed):
             tab = self.shop.layout.tab("inquiries").label
             raise WorkbookError("ledger.emptied", tab=tab, workbook=self.workbook.name)
         return ledger
@@ -214,16 +218,19 @@ class Sync:
 
     def _batches(self, known: IsKnown, cursors: Mapping[str, str], outcome: Outcome) -> Iterator[Batch]:
         """What all mailboxes hold, in batches as large as one commit takes; at least one, be it empty."""
-        limit, full = self.workbook.batch, Batch([])
+        limit, full, size = self.workbook.batch, Batch([]), 0
         for mailbox in self.mailboxes:
             # What has failed in this sync is not asked again.
             if mailbox.name in self._unread:
                 continue
             try:
                 for batch in mailbox.fetch(cursors, known, limit):
-                    if full.mails and len(full.mails) + len(batch.mails) > limit:
+                    more = sum(len(mail.raw) for mail in batch.mails)
+                    too_many = len(full.mails) + len(batch.mails) > limit or size + more > BATCH_BYTES
+                    if full.mails and too_many:
                         yield full
-                        full = Batch([])
+                        full, size = Batch([]), 0
+                    size += more
                     full.mails += batch.mails
                     full.cursors |= batch.cursors
             except DaichoError as trouble:
@@ -249,7 +256,12 @@ class Sync:
                 ledger = self._read(allow_empty)
             plan, outcome.settings = self._plan(ledger, arrivals, laid or {})
             plan.commit.state = changed_cursors(ledger.snapshot.state, batch.cursors)
-            if dry or not plan.commit:
+            if ledger.emptied:
+                plan.commit.state[EMPTIED] = ledger.deleted
+            if not plan.commit:
+                break
+            if dry:
+                ledger = self._ledger(ledger.snapshot.after(plan.commit))
                 break
             try:
                 ledger = self._ledger(self.workbook.commit(ledger.snapshot, plan.commit))

@@ -28,7 +28,9 @@ class _Job(schedule.Job):
 
     @property
     def should_run(self) -> bool:
-        return self.next_run is not None and self._now() >= self.next_run
+        # A clock that was set back must not keep the job waiting for years.
+        now, seconds = self._now(), timedelta(seconds=self.interval)
+        return self.next_run is not None and not self.next_run - seconds <= now < self.next_run
 
     def _schedule_next_run(self) -> None:
         self.next_run = self._now() + timedelta(seconds=self.interval)

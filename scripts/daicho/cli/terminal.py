@@ -63,6 +63,16 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        # A folder that is not there, a disk that is full, a reader that has gone.
+        place = error.filename or say("this-place")
+        err.print(escape(say("no-access", path=place, problem=error.strerror or type(error).__name__)))
+        sys.exit(1)
+    except Exception as error:
+        if options.verbose:
+            raise
+        err.print(escape(say("unexpected-once", kind=type(error).__name__)))
+        sys.exit(1)
 
 
 def tell(error: DaichoError) -> None:

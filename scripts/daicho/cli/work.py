@@ -109,7 +109,7 @@ def sync(
 
 @app.command()
 def watch(
-    minutes: Annotated[float, typer.Option(help="Minutes between syncs.", min=0.02)] = 5.0,
+    minutes: Annotated[float, typer.Option(help="Minutes between syncs.", min=0.02, max=1440)] = 5.0,
 ) -> None:
     """Sync every few minutes until stopped (Ctrl-C or SIGTERM)."""
     config = options.load()

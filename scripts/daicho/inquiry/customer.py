@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from daicho.inquiry.extract import contact_form, customer_name, fold, order_numbers, phones
 from daicho.inquiry.thread import short_code
@@ -66,17 +67,17 @@ def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
         to = next(
             (address for address in (*message.to, *message.cc) if address.email not in own), Address("", "")
         )
-        return Party(to.name, to.email)
+        return Party(to.name[:NAME_LIMIT], to.email)
     text = f"{message.subject}\n{message.new_text}"
     # An order number may stand in what is quoted; a phone number there is as likely our own.
     orders = order_numbers(f"{message.subject}\n{message.text}")
     form = contact_form(message)
     if form is not None:
         return Party(
-            form.name,
+            form.name[:NAME_LIMIT],
             form.email.lower(),
             phones(form.phone) or phones(text),
-            order_numbers(text),
+            orders,
             form.text,
             True,
         )
@@ -85,7 +86,7 @@ def party_of(message: Message, incoming: bool, own: frozenset[str]) -> Party:
     if writer.email in own:
         writer = next((address for address in message.reply_to if address.email not in own), writer)
     return Party(
-        _fuller(customer_name(message), writer.name), writer.email, phones(text), order_numbers(text)
+        _fuller(customer_name(message), writer.name)[:NAME_LIMIT], writer.email, phones(text), orders
     )
 
 
@@ -94,7 +95,17 @@ def _fuller(told: str, shown: str) -> str:
     return shown if not told or _folded(told) in _folded(shown) else told
 
 
-@dataclass(slots=True)
+NAME_LIMIT = 200
+"""Characters of a name; what is longer is no name."""
+
+NUMBERS_KEPT = 300
+"""So many of a customer's newest order numbers and phone numbers are remembered."""
+
+SHARED_BY_MANY = 20
+"""A number that more customers name than this is the shop's own, or a sample: it proves nothing."""
+
+
+@dataclass(slots=True, eq=False)
 class Customer:
     """One customer as the ledger knows it.
 
@@ -112,6 +123,7 @@ class Customer:
     candidate: tuple[str, str] | None = None
 
 
+@lru_cache(maxsize=10_000)
 def _folded(name: str) -> str:
     return "".join(fold(name).split())
 
@@ -127,8 +139,9 @@ class Customers:
     def __init__(self, known: Iterable[Customer] = ()) -> None:
         self.by_id: dict[str, Customer] = {}
         self._by_address: dict[str, Customer] = {}
-        self._by_phone: dict[str, list[Customer]] = {}
-        self._by_order: dict[str, list[Customer]] = {}
+        self._by_phone: dict[str, dict[str, Customer]] = {}
+        self._by_order: dict[str, dict[str, Customer]] = {}
+        self._merged: dict[str, Customer] = {}
         for customer in known:
             self._index(customer)
 
@@ -156,6 +169,11 @@ class Customers:
 
     def merge(self, into: Customer, other: Customer) -> None:
         """Makes two customers one because a person said so. `other` keeps its id and nothing else."""
+        while into.id in self._merged:
+            into = self._merged[into.id]
+        if into is other:
+            return
+        self._merged[other.id] = into
         for mine, theirs in (
             (into.addresses, other.addresses),
             (into.phones, other.phones),
@@ -189,7 +207,8 @@ class Customers:
         name = _folded(party.name)
         for index, values in ((self._by_phone, party.phones), (self._by_order, party.orders)):
             for value in values:
-                for customer in index.get(value, ()):
+                owners = index.get(value, {})
+                for customer in owners.values() if len(owners) <= SHARED_BY_MANY else ():
                     named = bool(name) and name == _folded(customer.name)
                     if self._open_to_joining(customer) and (named or index is self._by_order):
                         yield customer, value, named
@@ -213,8 +232,9 @@ class Customers:
 
     def _learn(self, customer: Customer, party: Party) -> None:
         customer.name = customer.name or party.name
-        customer.phones.extend(phone for phone in party.phones if phone not in customer.phones)
-        customer.orders.extend(order for order in party.orders if order not in customer.orders)
+        for known, told in ((customer.phones, party.phones), (customer.orders, party.orders)):
+            known.extend(number for number in told if number not in known)
+            del known[:-NUMBERS_KEPT]
         self._index(customer)
 
     def _index(self, customer: Customer) -> None:
@@ -223,6 +243,4 @@ class Customers:
             self._by_address[address] = customer
         for index, values in ((self._by_phone, customer.phones), (self._by_order, customer.orders)):
             for value in values:
-                owners = index.setdefault(value, [])
-                if customer not in owners:
-                    owners.append(customer)
+                index.setdefault(value, {})[customer.id] = customer

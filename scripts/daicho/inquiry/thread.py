@@ -7,6 +7,7 @@ an address within a window; never by subject alone. What joins nothing is an inq
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from datetime import date, datetime, timedelta
 from daicho.inquiry.extract import order_numbers
 
 WINDOW = timedelta(days=30)
-"""How long after an inquiry's message the same order number from the same address still means that inquiry."""
+"""How long after an inquiry's message the same order number from the same address still means it."""
 
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
+_VARIANT = re.compile(r"#[0-9a-f]{8}\Z")
 _REPLY_MARKS = ("re:", "re：", "返信:", "返信：", "aw:")
 
 
@@ -51,8 +53,9 @@ class Inquiry:
 
     @property
     def first(self) -> Event:
-        """The customer's first message, else the first of all."""
-        return next((event for event in self.events if event.incoming), self.events[0])
+        """The customer's first message; where no person wrote, the first that came in, else the first."""
+        incoming = [event for event in self.events if event.incoming]
+        return next((event for event in incoming if event.kind == "inquiry"), (*incoming, self.events[0])[0])
 
 
 def short_code(text: str, length: int, attempt: int = 0) -> str:
@@ -84,6 +87,11 @@ def base_subject(subject: str) -> str:
     return rest
 
 
+def bare_key(key: str) -> str:
+    """A message key without the mark that tells mails of one Message-ID apart."""
+    return _VARIANT.sub("", key)
+
+
 class Threads:
     """An index of the log that places new messages. `add` keeps it up to date."""
 
@@ -92,7 +100,7 @@ class Threads:
     ):
         self.inquiries: dict[str, Inquiry] = {}
         self._extract = extract
-        self._inquiry_of: dict[str, str] = {}
+        self._inquiries_of: dict[str, dict[str, str]] = defaultdict(dict)
         self._mentioned: dict[tuple[str, str], str] = {}
         self._by_address: dict[str, list[Event]] = defaultdict(list)
         self._orders: dict[str, frozenset[str]] = {}
@@ -100,16 +108,14 @@ class Threads:
         for event in events:
             self.add(event)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._inquiry_of
-
     def add(self, event: Event) -> None:
         """Takes a placed message into the index."""
-        self._inquiry_of[event.key] = event.inquiry
         if not event.inquiry:
             for reference in event.references:
                 self._unplaced[reference].append(event)
             return
+        # A program that gives all its mails one id: its customers are told apart by their addresses.
+        self._inquiries_of[bare_key(event.key)].setdefault(event.address, event.inquiry)
         inquiry = self.inquiries.setdefault(event.inquiry, Inquiry(event.inquiry, []))
         inquiry.events.append(event)
         if len(inquiry.events) > 1 and inquiry.events[-2].date > event.date:
@@ -119,7 +125,7 @@ class Threads:
             self._mentioned.setdefault((reference, event.address), event.inquiry)
             self._mentioned.setdefault((reference, ""), event.inquiry)
         # Our answer was read before the mail it answers: now it is known where it belongs.
-        for early in self._unplaced.pop(event.key, ()):
+        for early in self._unplaced.pop(bare_key(event.key), ()):
             if not early.inquiry:
                 early.inquiry = event.inquiry
                 self.add(early)
@@ -139,8 +145,8 @@ class Threads:
     def _by_reference(self, event: Event, answers: str) -> str:
         # It says itself what it answers; the nearest ancestor that we know decides.
         for key in (answers, *reversed(event.references)):
-            if inquiry := self._inquiry_of.get(key, ""):
-                return inquiry
+            if inquiries := self._inquiries_of.get(bare_key(key)):
+                return inquiries.get(event.address) or next(iter(inquiries.values()))
         # Two answers of one customer to a mail of ours that stands in no inquiry, or is not here.
         for key in reversed(event.references):
             if inquiry := self._mentioned.get((key, event.address), ""):

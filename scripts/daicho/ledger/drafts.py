@@ -14,7 +14,7 @@ from typing import Any
 
 from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled
-from daicho.inquiry.thread import Event, Inquiry, Threads, short_code
+from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
 from daicho.ledger.replies import Asked, Replies
 from daicho.ledger.rows import Ledger, Row, read_customer, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
@@ -189,7 +189,7 @@ class Drafts:
         self, claim: Claim, id: str, event: Event, row: Row, filled: Filled, sender: str, *, is_mail: bool
     ) -> Draft:
         # A message key is the Message-ID, or stands for one that is missing or was used twice.
-        message_id = event.key.partition("#")[0] if "@" in event.key else ""
+        message_id = bare_key(event.key) if "@" in event.key else ""
         text, subject = filled.text, filled.subject
         if is_mail:
             text = f"{text}\n\n{self._quotation(event)}"

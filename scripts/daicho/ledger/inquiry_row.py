@@ -11,11 +11,12 @@ from daicho.inquiry.customer import Customer
 from daicho.inquiry.judge import Judgement
 from daicho.inquiry.status import Progress, moves, progress
 from daicho.inquiry.thread import Event, Inquiry
+from daicho.ledger.adopt import TYPED
 from daicho.ledger.drafts import Claim, Laid, answer_to, asked, closed, new_claim, recipient, refusal
 from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
-from daicho.ledger.rows import Row, comparable, text_of
+from daicho.ledger.rows import Row, comparable, join_words, read_moment, text_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
 
@@ -24,9 +25,6 @@ REASON_LINES = 6
 SENT_KEPT = 4
 """Replies whose templates a row remembers."""
 
-TYPED = "typed-"
-"""What the message key of a row typed by hand begins with."""
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -34,7 +32,8 @@ class Context:
 
     `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
     `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
-    `reply_to` where an answer is wanted if not there. `laid` tells of drafts, by inquiry id.
+    `reply_to` where an answer is wanted if not there, `requested` the templates for the requests of a mail that
+    makes several. `laid` tells of drafts, by inquiry id.
     """
 
     speaker: Speaker
@@ -46,6 +45,7 @@ class Context:
     channel: Callable[[Event], str]
     sender: Callable[[Event], str]
     reply_to: Callable[[Event], str]
+    requested: Callable[[Event], Sequence[str]]
     replies: Replies
     laid: Mapping[str, Laid] = field(default_factory=dict)
 
@@ -123,8 +123,14 @@ class InquiryRow:
 
     def _judgement(self, event: Event) -> Judgement:
         """A message's judgement; of the templates it names only those that the shop has switched on."""
-        judgement = self.context.judgement(event)
-        return replace(judgement, templates=self.context.replies.suggested(judgement.templates))
+        judgement, replies = self.context.judgement(event), self.context.replies
+        templates = replies.suggested(judgement.templates)
+        requested = replies.suggested(self.context.requested(event))
+        # Several requests in one mail: the cell names a template for each, the main one first.
+        if len(requested) > 1 and templates[:1] and templates[0] in requested:
+            both = join_words(dict.fromkeys([templates[0], *requested])) or ""
+            templates = (both, *templates[1:])
+        return replace(judgement, templates=templates)
 
     def _follow(self, event: Event, *, judged: bool) -> None:
         """What one new message of a known inquiry changes besides the status."""
@@ -135,6 +141,14 @@ class InquiryRow:
         if judged or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
             return
         judgement = self._judgement(event)
+        if self.base.proposals.get("priority") == self.layout.label("priority", "none"):
+            # An automatic mail opened the row; now a person asks, which is newer than all that stands there.
+            channel = self.context.channel(event)
+            self.base.proposals = first_proposals(
+                judgement, self.progress.status, event.name, channel, self.context.speaker
+            )
+            self.events |= set(self.base.proposals)
+            return
         before = self.base.proposals.get("priority")
         self.base.proposals, events = later_proposals(self.base.proposals, judgement, self.context.speaker)
         self.events |= events
@@ -276,18 +290,16 @@ class InquiryRow:
         priority = layout.option("priority", text_of(shared.get("priority")))
         if status != "done":
             facts.pop("closed", None)
-        elif self.fresh and self.progress.closed:
+        elif self.progress.closed and any(moves(event, answered=True) for event in self.fresh):
             facts["closed"] = self.progress.closed.isoformat()
-        elif "closed" not in facts:
-            # A person closed it: we only know that it was before now.
-            facts["closed"] = self.context.now.isoformat()
-        cells: dict[str, Cell] = {}
-        cells["closed"] = (
-            self.clock.cell(datetime.fromisoformat(facts["closed"])) if "closed" in facts else None
-        )
-        if status in ("done", "excluded") and self.known and not self.tampered:
+        elif read_moment(facts.get("closed")) is None:
+            # Closed by a person: we only know that it was before now.
+            replied = None if self.known else self.progress.closed
+            facts["closed"] = (replied or self.context.now).isoformat()
+        cells: dict[str, Cell] = {"closed": self.clock.cell(read_moment(facts.get("closed")))}
+        if status == "done" and self.known and not self.tampered:
             # Done is done: its due time stays what it was, for the month's numbers.
-            return cells | {"due": self.row.cell("due") if status == "done" else None}
+            return cells | {"due": self.row.cell("due")}
         waiting = self.progress.waiting_since or self.inquiry.first.date
         target = settings.targets.get(priority if priority in RANK else "normal")
         cells["due"] = None

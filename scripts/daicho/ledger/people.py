@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from daicho.ledger.propose import Speaker
 from daicho.ledger.rows import Base, Row, join_lines, read_customer
 from daicho.sheets.workbook import Cell, Commit, Update
 
+_WORD_END = re.compile(r"[\s、。,.!]")
 _YES = frozenset(map(fold, ("はい", "yes", "y", "ok", "○", "◯", "同じ", "同一")))
 _NO = frozenset(map(fold, ("いいえ", "no", "n", "×", "✕", "別人", "違う", "ちがう")))
 
@@ -41,8 +43,12 @@ def read_customers(rows: Mapping[str, Row]) -> Customers:
     """The customers that the tab knows, with what people answered in 名寄せ carried out."""
     customers = Customers(read_customer(row) for row in rows.values())
     for row in rows.values():
-        hear(customers, customers.by_id[row.id], fold(row.text("same_as")).strip(" 。.!"))
+        hear(customers, customers.by_id[row.id], _first_word(row.text("same_as")))
     return customers
+
+
+def _first_word(text: str) -> str:
+    return _WORD_END.split(fold(text).strip(), maxsplit=1)[0]
 
 
 def hear(customers: Customers, customer: Customer, answer: str) -> None:
@@ -52,12 +58,14 @@ def hear(customers: Customers, customer: Customer, answer: str) -> None:
         if customer.candidate and (other := customers.by_id.get(customer.candidate[0])):
             customers.merge(other, customer)
         # Yes, the address we added is theirs: nothing left to ask.
-        customer.joined.clear()
+        else:
+            customer.joined.clear()
     elif answer in _NO:
         # No, somebody else: never proposed again.
         if customer.candidate:
             customer.refused.add(customer.candidate[0])
             customer.candidate = None
+            return
         # No, undo: each address we added becomes a customer of its own again.
         for address in list(customer.joined):
             customers.split(customer, address)

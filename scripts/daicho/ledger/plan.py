@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,19 +10,25 @@ from typing import Protocol
 
 from daicho.inquiry.customer import Customer, Party, is_masked
 from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.requests import requests
 from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
+from daicho.ledger.adopt import TYPED, party_of_typed, typed_event
 from daicho.ledger.drafts import Laid
-from daicho.ledger.inquiry_row import TYPED, Context, InquiryRow
+from daicho.ledger.inquiry_row import Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Habit, Replies, Sent
-from daicho.ledger.rows import Base, Ledger, Row, clean, comparable, join_address, same, text_of, words_of
+from daicho.ledger.rows import Base, Ledger, Row, clean, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.mail.message import Address, Attachment, Message
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
+
+
+REQUEST_SURE = 0.7
+"""A part of a mail is a request of its own from this confidence on."""
 
 
 class Judge(Protocol):
@@ -71,8 +76,7 @@ class Report:
         """Takes in the report of the next commit of the same sync: events add up, states are the newest."""
         self.mails += later.mails
         for name in ("new", "changed", "adopted", "restored", "conflicts", "drafted"):
-            known = getattr(self, name)
-            known.extend(id for id in getattr(later, name) if id not in known)
+            setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
 
 
@@ -111,6 +115,7 @@ class Plan:
             self._channel,
             self._sender,
             self._reply_to,
+            self._requested,
             self.replies,
             self.laid,
         )
@@ -122,6 +127,7 @@ class Plan:
         self._fresh: dict[str, list[Event]] = {}
         self._adopted: dict[str, Row] = {}
         self._tallies: dict[str, Tally] = {}
+        self._found: dict[str, Customer] = {}
         self._habit = Habit()
 
     def take(self, arrivals: Iterable[Arrival]) -> Plan:
@@ -141,29 +147,12 @@ class Plan:
     def _adopt(self) -> None:
         """Rows typed by hand, and copies of rows, become inquiries of their own."""
         for row in self.ledger.strays:
-            received = self.ledger.clock.moment(row.cell("received")) or self.now
-            address = row.text("address").strip()
-            content = "\x1f".join(
-                f"{key}={comparable(cell)}" for key, cell in sorted(row.record.cells.items())
-            )
-            seed = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
-            id = inquiry_id(seed, received.astimezone(self.ledger.clock.zone), self.threads.inquiries)
-            event = Event(
-                key=f"{TYPED}{id}",
-                inquiry=id,
-                date=received,
-                incoming=True,
-                kind="inquiry",
-                address=address.lower() if "@" in address else address,
-                name=row.text("customer"),
-                subject=row.text("subject"),
-                text=row.text("excerpt") or row.text("memo"),
-            )
+            event = typed_event(row, self.ledger.clock, self.now, self.threads.inquiries)
             self.threads.add(event)
             self._events.append(event)
-            self._fresh[id] = [event]
-            self._adopted[id] = Row(row.record, Base())
-            self.report.adopted.append(id)
+            self._fresh[event.inquiry] = [event]
+            self._adopted[event.inquiry] = Row(row.record, Base())
+            self.report.adopted.append(event.inquiry)
         self._hear(self._events)
 
     def _place(self, arrivals: Sequence[Arrival]) -> None:
@@ -233,9 +222,7 @@ class Plan:
                 event.kind = judgement.kind
         for event in heard:
             arrival = self._arrivals.get(event.key)
-            party = (
-                arrival.party if arrival else Party(event.name, event.address if "@" in event.address else "")
-            )
+            party = arrival.party if arrival else party_of_typed(event)
             opens = self.threads.inquiries[event.inquiry].first is event
             # A message from an address nobody knows, in another's thread, makes nobody a new customer.
             if (
@@ -243,7 +230,7 @@ class Plan:
                 and (opens or self.customers.at(event.address))
                 and (party.email or party.name)
             ):
-                self.customers.find(party)
+                self._found.setdefault(event.inquiry, self.customers.find(party))
 
     def _case(self, event: Event) -> Case:
         arrival = self._arrivals.get(event.key)
@@ -299,7 +286,7 @@ class Plan:
             "from" if event.incoming else "to": join_address(event.name, event.address),
             "subject": event.subject,
             "text": event.text,
-            "references": "\n".join(event.references[-20:]),
+            "references": "\n".join((*event.references[:1], *event.references[1:][-19:])),
             "mailbox": arrival.mailbox if arrival else say("ledger.typed-by-hand"),
         }
         if arrival is None:
@@ -396,7 +383,7 @@ class Plan:
         """The customer of an inquiry: by its first address, else as the row says."""
         first = inquiry.first
         found = self.customers.at(first.address) if first.address else None
-        return found or self.customers.by_id.get(row.text("customer_id"))
+        return found or self._found.get(inquiry.id) or self.customers.by_id.get(row.text("customer_id"))
 
     def _judgement(self, event: Event) -> Judgement:
         """The judgement of a message, from the log if it is not new."""
@@ -411,6 +398,16 @@ class Plan:
         if is_masked(event.address):
             return "amazon" if "amazon" in event.address else "rakuten"
         return "form" if arrival.party.form else "mail"
+
+    def _requested(self, event: Event) -> list[str]:
+        """The templates for the requests of a mail whose writer makes several, each once."""
+        whole = self._case(event)
+        parts = [
+            replace(whole, message=replace(whole.message, subject="", text=text, new_text=text))
+            for text in requests(event.text)
+        ]
+        sure = [each for each in self.judge.judge(parts) if each.confidence >= REQUEST_SURE]
+        return list(dict.fromkeys(each.templates[0] for each in sure if each.templates))
 
     def _sender(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)

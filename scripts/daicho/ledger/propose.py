@@ -14,6 +14,9 @@ from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Cell
 from daicho.wording import Wording
 
+WORDS_KEPT = 100
+"""So many order numbers, products or tags stand in one cell."""
+
 RANK = ("none", "normal", "high", "urgent")
 """Urgencies, least first."""
 
@@ -39,7 +42,7 @@ def first_proposals(
         "customer": name or judgement.customer_name or None,
         "category": label("category", judgement.category),
         "tags": join_words(tag_words(judgement, speaker)),
-        "order": join_words(judgement.order_numbers),
+        "order": join_words(judgement.order_numbers[:WORDS_KEPT]),
         "product": join_words(judgement.products),
         "template": judgement.templates[0] if judgement.templates else None,
     }
@@ -64,7 +67,7 @@ def later_proposals(
         ("order", judgement.order_numbers),
         ("product", judgement.products),
     ):
-        proposals[key] = join_words([*words_of(before.get(key)), *words])
+        proposals[key] = join_words([*words_of(before.get(key)), *words][:WORDS_KEPT])
     # A new question wants a new answer; the template chosen for the old one was for the old one.
     if judgement.templates:
         proposals["template"] = judgement.templates[0]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from daicho.inquiry.customer import Customer
-from daicho.inquiry.thread import Event
+from daicho.inquiry.thread import Event, bare_key
+from daicho.ledger.veiled import veiled_key
 from daicho.mail.message import Head, Message
 from daicho.sheets.layout import Layout, Tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
@@ -145,6 +146,15 @@ def machine_digest(tab: Tab, cells: Mapping[str, Cell]) -> str:
     return digest(cells.get(key) for key in keys)
 
 
+def read_moment(fact: object) -> datetime | None:
+    """A remembered moment; None for anything that is none."""
+    try:
+        moment = datetime.fromisoformat(str(fact))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 class Clock:
     """Moments to and from cells: a sheet knows wall-clock time only, in the shop's zone."""
 
@@ -183,15 +193,17 @@ def read_event(record: Record, layout: Layout, clock: Clock) -> Event | None:
 
 
 def join_address(name: str, email: str) -> str:
-    """`山田花子 <hanako@example.jp>`, or just the one that is known."""
+    """`山田花子 <hanako@example.jp>`, or the one that is known; `<090-…>` for what is no mail address."""
+    if not name and email and "@" not in email:
+        return f"<{email}>"
     return f"{name} <{email}>" if name and email else name or email
 
 
 def split_address(text: str) -> tuple[str, str]:
     """(name, address) of what `join_address` made."""
-    name, bracket, email = text.rpartition(" <")
+    name, bracket, email = text.rpartition("<")
     if bracket and email.endswith(">"):
-        return name, email[:-1]
+        return name.rstrip(), email[:-1]
     return ("", text) if "@" in text else (text, "")
 
 
@@ -210,7 +222,6 @@ def read_customer(row: Row) -> Customer:
             lists["phones"],
             lists["orders"],
         )
-    candidate = facts.get("candidate")
     return Customer(
         id=row.id,
         name=row.text("name"),
@@ -219,8 +230,12 @@ def read_customer(row: Row) -> Customer:
         orders=list(facts.get("orders", [])),
         joined=dict(facts.get("joined", {})),
         refused=set(facts.get("refused", [])),
-        candidate=(candidate[0], candidate[1]) if candidate else None,
+        candidate=_pair(facts.get("candidate")),
     )
+
+
+def _pair(fact: object) -> tuple[str, str] | None:
+    return (str(fact[0]), str(fact[1])) if isinstance(fact, list) and len(fact) == 2 else None
 
 
 class Known:
@@ -240,7 +255,9 @@ class Known:
 
     def __call__(self, head: Head) -> bool:
         """Whether the log holds this mail."""
-        dates, date = self._dates.get(head.key, []), self._clock.cell(head.date)
+        # A forgotten person's mail is known by the fingerprint of its key.
+        dates = self._dates.get(head.key) or self._dates.get(veiled_key(head.key), [])
+        date = self._clock.cell(head.date)
         return bool(dates) and (date is None or any(abs(date - known) <= self._NEAR for known in dates))
 
     def admit(self, message: Message) -> Message | None:
@@ -257,7 +274,7 @@ class Known:
 
     def _add(self, key: str, date: datetime) -> None:
         local = self._clock.cell(date)
-        for name in {key, key.rpartition("#")[0] or key}:
+        for name in {key, bare_key(key)}:
             self._dates.setdefault(name, []).extend([local] if local else [])
 
 
@@ -278,14 +295,8 @@ class Ledger:
         self.ids = {event.inquiry for event in self.events if event.inquiry}
         self.rows: dict[str, Row] = {}
         self.strays: list[Row] = []
-        read = [Row.read(record) for record in snapshot.tables["inquiries"]]
-        shown = {row.id for row in read} & self.ids
-        for row in read:
-            # A row whose id somebody wrote over is known by the one it remembers, unless another row shows that.
-            id = row.id if row.id in self.ids else str(row.base.facts.get("id", ""))
-            ours = id in self.ids and (row.id == id or id not in shown) or (bool(row.base.machine) and not id)
-            id = id or row.id
-            if id and ours and id not in self.rows:
+        for row, id in self._numbered(list(map(Row.read, snapshot.tables["inquiries"]))):
+            if id and id not in self.rows:
                 self.rows[id] = row
             elif any(text_of(cell).strip() for key, cell in row.record.cells.items() if key != "base"):
                 self.strays.append(row)
@@ -294,7 +305,26 @@ class Ledger:
             if row.id:
                 self.customers.setdefault(row.id, row)
 
+    def _numbered(self, rows: list[Row]) -> Iterator[tuple[Row, str]]:
+        """Each row with its inquiry's id, "" for a row that has none of ours."""
+        shown = {row.id for row in rows} & self.ids
+        for row in rows:
+            remembered = str(row.base.facts.get("id", ""))
+            if row.id in self.ids:
+                yield row, row.id
+            elif remembered in self.ids and remembered not in shown:
+                # Somebody wrote over the number, or emptied it.
+                yield row, remembered
+            else:
+                # Its messages are gone from the log: still ours if we ever wrote it.
+                yield row, row.id if row.base.machine and not remembered else ""
+
     @property
     def emptied(self) -> bool:
         """Whether the log knows inquiries and the ledger tab has not a single row left."""
         return bool(self.ids) and not self.snapshot.tables["inquiries"]
+
+    @property
+    def deleted(self) -> str:
+        """A fingerprint of the inquiries that the log knows and whose rows are gone."""
+        return digest(sorted(self.ids - self.rows.keys()))

@@ -59,7 +59,7 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
     return Settings(
         calendar=calendar,
         members=tuple(
-            dict.fromkeys(filter(None, (text_of(record.cells.get("member")) for record in records)))
+            dict.fromkeys(filter(None, (text_of(record.cells.get("member")).strip() for record in records)))
         ),
         targets=DEFAULT_TARGETS | targets,
         after_reply=layout.option("status", after_reply[0]) if after_reply else "done",
@@ -86,8 +86,13 @@ class _Rows:
         self._rows: dict[str, list[tuple[str, str]]] = {}
         for record in records:
             setting = layout.option("setting", text_of(record.cells.get("setting")))
-            name, value = text_of(record.cells.get("name")), text_of(record.cells.get("value"))
-            if setting and value:
+            name, value = (
+                text_of(record.cells.get("name")).strip(),
+                text_of(record.cells.get("value")).strip(),
+            )
+            if setting and value and setting not in layout.lists["setting"]:
+                self.problems.append((setting, name, value))
+            elif setting and value:
                 self._rows.setdefault(setting, []).append((name, value))
 
     def of(self, setting: str) -> list[tuple[str, str]]:

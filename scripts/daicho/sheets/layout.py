@@ -91,8 +91,10 @@ class Layout:
         return self.lists[list_key].get(option, option)
 
     def option(self, list_key: str, label: str) -> str:
-        """The option a label stands for; a label nobody knows is its own option."""
-        return next((key for key, text in self.lists[list_key].items() if text == label), label)
+        """The option a label stands for, whatever its width and blanks; a label nobody knows is its own."""
+        plain = unicodedata.normalize("NFKC", label).strip()
+        options = self.lists[list_key].items()
+        return next((key for key, text in options if text in (label, plain)), plain)
 
 
 def _plain(header: object) -> str:

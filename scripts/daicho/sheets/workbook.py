@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,22 @@ class Snapshot:
     taken: datetime
     mark: str = ""
     tabs: frozenset[str] = frozenset()
+
+    def after(self, commit: Commit) -> Snapshot:
+        """What `commit` would make of this, for planning on; rows added get the numbers below the last."""
+        tables = dict(self.tables)
+        changed = {id(update.record): update.cells for update in commit.updates}
+        for tab in {update.tab for update in commit.updates} | commit.appends.keys():
+            rows = [Record(row.number, row.cells | changed.get(id(row), {})) for row in tables.get(tab, [])]
+            last = max([1, *(row.number for row in rows)])
+            rows += [
+                Record(last + count, dict(cells))
+                for count, cells in enumerate(commit.appends.get(tab, ()), 1)
+            ]
+            for row in rows:
+                row.cells = {key: value for key, value in row.cells.items() if value is not None}
+            tables[tab] = rows
+        return replace(self, generation=self.generation + 1, state=self.state | commit.state, tables=tables)
 
 
 @dataclass(slots=True)
