@@ -119,6 +119,11 @@ class Handover:
         done = self._carry_out(lambda ledger: prune(ledger, before, secret, self.wording), dry=dry)
         return before, done
 
+    def label(self, column: str) -> str:
+        """What people call a column that comes home."""
+        tab = self.layout.tab("inquiries")
+        return self.wording.say("vendor.answer") if column == "answer" else tab.column(column).label
+
     def _carry_out(self, plan: Callable[[Ledger], Planned], *, dry: bool) -> Planned:
         """Commits what `plan` makes of the ledger; plans again where somebody else wrote first."""
         for attempt in range(TRIES):
