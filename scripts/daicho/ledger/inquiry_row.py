@@ -32,7 +32,7 @@ class Context:
 
     `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
     `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
-    `reply_to` where an answer is wanted if not there, `requested` the templates for the requests of a mail that
+    `reply_to` where an answer is wanted if not there, `requested` the templates for a mail's requests if it
     makes several. `laid` tells of drafts, by inquiry id.
     """
 

@@ -26,7 +26,6 @@ from daicho.mail.message import Address, Attachment, Message
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
 
-
 REQUEST_SURE = 0.7
 """A part of a mail is a request of its own from this confidence on."""
 

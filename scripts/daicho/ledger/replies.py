@@ -196,8 +196,9 @@ class Habit:
     def count(self, sent: Iterable[Sent]) -> None:
         for reply in sent:
             self.used[reply.used] += 1
-            self.offered[reply.offered] += 1
-            self.followed[reply.offered] += reply.offered == reply.used
+            for offered in words_of(reply.offered):
+                self.offered[offered] += 1
+                self.followed[offered] += offered == reply.used
 
     def cells(self, key: str) -> dict[str, Cell]:
         """The machine columns of a template's row. A template nobody was offered has no rate."""
