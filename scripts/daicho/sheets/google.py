@@ -229,13 +229,12 @@ class GoogleWorkbook:
         if hidden is None or not entries or entries[-1].token != found.token or fits(entries[-1], hidden):
             return False
         grids = {grid.sheet_id: grid for grid in found.grids.values()}
-        undo = Undo(entries, hidden, grids)
-        if not undo.restores and not undo.state:
+        undo, known = Undo(entries, hidden, grids), state_of(hidden)
+        if not undo.restores and all(known.get(name) == text for name, text in undo.state.items()):
             return False
-        known = state_of(hidden)
         state = {name: text for name, text in (known | undo.state).items() if text is not None}
         writes = list(_restoring_writes(undo, grids, max(tab.end for entry in entries for tab in entry.tabs)))
-        entry = _entry(writes, {name: known.get(name) for name in undo.state})
+        entry = replace(_entry(writes, {}), whole=False)
         formulas = self._formulas(hidden, undo.restores, entries)
         # Refused: somebody else puts it back, or moved something again. The next reading shows.
         with suppress(Conflict):
@@ -345,7 +344,7 @@ def _after(
     shown = {name: text for name, text in state.items() if name != PREPARED}
     generation = base.generation + 1
     markers = [*base.markers, generation][-KEPT_MARKERS:]
-    return Reading(generation, shown, tables, taken, token, places, markers)
+    return Reading(generation, shown, tables, taken, token, base.tabs, places, markers)
 
 
 def _with(place: Place, write: SheetWrite) -> Place:

@@ -76,11 +76,16 @@ class TabNote:
 
 @dataclass(slots=True)
 class Entry:
-    """One write. `token` is also in its generation marker; `state` holds old values (None: none)."""
+    """One write. `token` is also in its generation marker; `state` holds old values (None: none).
+
+    A commit (`whole`) is taken back whole if any row or column was elsewhere; a write that puts things back
+    only in the rows it missed.
+    """
 
     token: str
     tabs: list[TabNote]
     state: dict[str, str | None]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ def manifest(entries: Sequence[Entry]) -> list[str]:
             {
                 "token": entry.token,
                 "state": entry.state,
+                "whole": entry.whole,
                 "tabs": [
                     [tab.sheet, tab.key, tab.band, tab.width, tab.head]
                     + [[row.number, row.seen, row.had, row.put] for row in tab.rows]
@@ -192,7 +198,7 @@ def _entry(stored: Any) -> Entry:
             RowNote(number, _prints(seen), _prints(had), _prints(put)) for number, seen, had, put in rows
         ]
         tabs.append(TabNote(sheet, key, band, width, _prints(head), notes))
-    return Entry(str(stored["token"]), tabs, dict(stored["state"]))
+    return Entry(str(stored["token"]), tabs, dict(stored["state"]), bool(stored["whole"]))
 
 
 def _prints(stored: Mapping[str, str]) -> Prints:
@@ -201,11 +207,15 @@ def _prints(stored: Mapping[str, str]) -> Prints:
 
 def misplaced(entry: Entry, hidden: Grid) -> bool:
     """Whether a row or column was not where we took it to be."""
-    return any(
-        not _agrees(tab.head, hidden, 1, tab.band)
-        or not all(_agrees(row.seen, hidden, row.number, tab.band) for row in tab.changed)
-        for tab in entry.tabs
+    return any(not _agrees(tab.head, hidden, 1, tab.band) for tab in entry.tabs) or any(
+        _missed(tab, row, hidden) for tab in entry.tabs for row in tab.changed
     )
+
+
+def _missed(tab: TabNote, row: RowNote, hidden: Grid) -> bool:
+    """Whether another row, or another order of columns, stood where we meant this one."""
+    headed = _agrees(tab.head, hidden, 1, tab.band)
+    return not headed or not _agrees(row.seen, hidden, row.number, tab.band)
 
 
 def edited(tab: TabNote, row: RowNote, hidden: Grid) -> list[int]:
@@ -257,24 +267,24 @@ class Undo:
         return [self._restores[place] for place in sorted(self._restores)]
 
     def _take(self, entry: Entry) -> None:
-        everything = misplaced(entry, self._hidden)
+        everything = entry.whole and misplaced(entry, self._hidden)
         if everything:
             self.state |= entry.state
         for tab in entry.tabs:
             if tab.sheet in self._grids:
-                self._take_tab(tab, everything)
+                self._take_tab(tab, everything, entry.whole)
 
-    def _take_tab(self, tab: TabNote, everything: bool) -> None:
+    def _take_tab(self, tab: TabNote, everything: bool, whole: bool) -> None:
         moved = self._columns(tab)
         self.keys[tab.sheet] = moved.get(tab.key, tab.key)
-        index: dict[str, list[int]] | None = None
+        wanted = []
         for row in tab.rows:
-            positions = list(row.put) if everything else edited(tab, row, self._hidden)
-            if not positions:
-                continue
-            if index is None:
-                index = self._index(tab, moved)
-            number = self._find(tab, row, index)
+            missed = everything or (not whole and _missed(tab, row, self._hidden))
+            if positions := list(row.put) if missed else edited(tab, row, self._hidden):
+                wanted.append((row, positions))
+        # Found before anything is put back: a row is looked for as our write left it.
+        numbers = self._find(tab, [row for row, _ in wanted], moved)
+        for (row, positions), number in zip(wanted, numbers, strict=True):
             if number:
                 for position in positions:
                     self._take_cell(tab, row, number, position, moved.get(position, position))
@@ -304,20 +314,32 @@ class Undo:
         then = {position: self._hidden.value(1, tab.band + position) for position in range(tab.width)}
         return {position: now[text] for position, text in then.items() if text is not None and text in now}
 
-    def _index(self, tab: TabNote, moved: Mapping[int, int]) -> dict[str, list[int]]:
-        """Rows by the fingerprint of what names them."""
-        found: dict[str, list[int]] = {}
-        for number in range(1, len(self._grids[tab.sheet].rows) + 1):
-            named = self._value(tab.sheet, number, moved.get(tab.key, tab.key))
-            found.setdefault(digest(named), []).append(number)
+    def _find(self, tab: TabNote, rows: Sequence[RowNote], moved: Mapping[int, int]) -> list[int | None]:
+        """Where the rows stand now that we wrote to; None for one that was deleted since."""
+        named = self._index(tab, [moved.get(tab.key, tab.key)]) if rows and tab.key >= 0 else {}
+        whole: dict[tuple[str, ...], list[int]] | None = None
+        found: list[int | None] = []
+        for row in rows:
+            name = NOTHING if tab.key < 0 else self._left(tab, row, tab.key)
+            if name != NOTHING:
+                numbers = named.get((name,), [])
+            else:
+                # A row without a name is known by all that stood in it.
+                if whole is None:
+                    whole = self._index(tab, [moved.get(at, at) for at in range(tab.width)])
+                there = tuple(self._left(tab, row, at) for at in range(tab.width))
+                numbers = whole.get(there, [row.number])
+            found.append(row.number if row.number in numbers else next(iter(numbers), None))
         return found
 
-    def _find(self, tab: TabNote, row: RowNote, index: Mapping[str, list[int]]) -> int | None:
-        """Where the row stands now that we wrote to; None if it was deleted since."""
-        if tab.key < 0:
-            return row.number
-        named = row.put.get(tab.key) or self._before_print(tab, row, tab.key)
-        if named == NOTHING:
-            return row.number
-        numbers = index.get(named, [])
-        return row.number if row.number in numbers else next(iter(numbers), None)
+    def _left(self, tab: TabNote, row: RowNote, position: int) -> str:
+        """The fingerprint of what our write left in a cell."""
+        return row.put.get(position) or self._before_print(tab, row, position)
+
+    def _index(self, tab: TabNote, positions: Sequence[int]) -> dict[tuple[str, ...], list[int]]:
+        """Row numbers by the fingerprints of what stands at some positions."""
+        found: dict[tuple[str, ...], list[int]] = {}
+        for number in range(1, len(self._grids[tab.sheet].rows) + 1):
+            prints = tuple(digest(self._value(tab.sheet, number, position)) for position in positions)
+            found.setdefault(prints, []).append(number)
+        return found

@@ -119,7 +119,8 @@ class Reader:
         state.pop(PREPARED, None)
         tables = {key: place.records() for key, place in places.items() if key != STATE_TAB}
         markers = sorted(found.markers)
-        return Reading(found.generation, state, tables, taken, found.token, places, markers)
+        tabs = frozenset(found.grids)
+        return Reading(found.generation, state, tables, taken, found.token, tabs, places, markers)
 
     def _get(self, titles: Sequence[str]) -> Found:
         answer = self._client.get({"ranges": [quoted(title) for title in titles], "fields": READ_FIELDS})
