@@ -193,7 +193,8 @@ def test_the_status_after_a_reply_is_one_of_the_ledger(language: str) -> None:
 
 def test_the_vendor_is_left_known_categories(language: str) -> None:
     categories = load_layout(language).lists["category"].values()
-    values = [row["value"] for row in raw_rows(language, "settings") if row["setting"] == "vendor"]
+    vendor = load_layout(language).label("setting", "vendor")
+    values = [str(row["value"]) for row in load_starters(language)["settings"] if row["setting"] == vendor]
     assert values
     assert all(set(re.split(r"、|, ", value)) <= set(categories) for value in values)
 
@@ -201,6 +202,14 @@ def test_the_vendor_is_left_known_categories(language: str) -> None:
 def test_shop_words_fill_fields_of_the_templates(language: str) -> None:
     names = {row["name"] for row in raw_rows(language, "settings") if row["setting"] == "value"}
     assert names == {fields(language)[key] for key in ("return_address", "supervisor")}
+
+
+def test_a_real_shop_finds_rows_to_fill_in_and_nothing_of_the_sample_shop(language: str) -> None:
+    rows = load_starters(language, sample=False)["settings"]
+    text = "\n".join(str(cell) for row in rows for cell in row.values())
+    assert not re.search("さくら|Sakura|佐藤|Sato|マグカップ|Mug|みどり|Midori", text)
+    settings = {row["setting"] for row in rows}
+    assert settings == {row["setting"] for row in load_starters(language)["settings"]}
 
 
 def test_samples_name_no_address_of_a_real_domain(language: str) -> None:

@@ -18,7 +18,6 @@ from daicho.config import Config, MailboxConfig
 from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.faq_page import Question, faq_page
 from daicho.handover import Handover
-from daicho.handover import Handover
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
@@ -33,7 +32,6 @@ from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.template_check import Finding, check_templates
-from daicho.ledger.vendor.out import House
 from daicho.ledger.vendor.out import House
 from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
@@ -145,17 +143,11 @@ class Desk:
     def _monthly(self) -> Monthly:
         return Monthly(self.workbook, self.ledger, self.wording, self.now)
 
-    def prepare(self) -> list[str]:
-        """Makes the ledger file if there is none; what was done, one line each."""
-        return self.workbook.prepare(self.layout, load_starters(self.config.language))
+    def prepare(self, *, sample: bool = False) -> list[str]:
+        """Makes the ledger file if there is none; what was done, one line each.
 
-    @cached_property
-    def handover(self) -> Handover:
-        """Packs for vendors, and forgetting. A ledger that is not there is told when it is read."""
-        if self.config.excel is None or self.config.excel.exists():
-            self.prepare()
-        house = House(self.config.shop_name, self.config.addresses)
-        return Handover(self.workbook, house, self.layout, self.config.zone, self.wording, self.now)
+        `sample`: with the sample shop's members, products and signature."""
+        return self.workbook.prepare(self.layout, load_starters(self.config.language, sample=sample))
 
     @cached_property
     def handover(self) -> Handover:

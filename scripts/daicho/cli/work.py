@@ -53,6 +53,7 @@ def demo(
         text = (templates_folder() / language / "demo.toml").read_text(encoding="utf-8")
         file.write_text(text, encoding="utf-8")
     desk = Desk(load_config(file))
+    desk.prepare(sample=True)
     outcome = synced(desk)
     ledger = desk.config.excel
     if options.json or as_json:

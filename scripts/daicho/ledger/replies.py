@@ -73,7 +73,7 @@ class Replies:
         self._now = now
         self.own = own_values(tables.get("settings", ()), layout, self.fields)
         """What the shop itself has set, by field: its rows その他 of the settings tab, name and signature."""
-        for key, value in (("shop", shop_name), ("signature", settings.signature)):
+        for key, value in (("shop", shop_name), ("signature", settings.signature or shop_name)):
             if value:
                 self.own.setdefault(key, value)
 

@@ -16,24 +16,30 @@ from daicho.sheets.workbook import Cell
 from daicho.wording import templates_folder
 
 
-def load_starters(language: str) -> dict[str, list[dict[str, Cell]]]:
-    """The starter rows of `language`: tab key → rows → column key → cell. A tab without a file is absent."""
+def load_starters(language: str, *, sample: bool = True) -> dict[str, list[dict[str, Cell]]]:
+    """The starter rows of `language`: tab key → rows → column key → cell. A tab without a file is absent.
+
+    `sample`: with the sample shop's own values; without them a real shop finds rows to fill in.
+    """
     layout = load_layout(language)
     folder = templates_folder() / language / "starters"
     paths = {tab.key: folder / f"{tab.key}.toml" for tab in layout.tabs}
-    return {key: _rows(path, layout.tab(key), layout) for key, path in paths.items() if path.is_file()}
+    return {
+        key: _rows(path, layout.tab(key), layout, sample) for key, path in paths.items() if path.is_file()
+    }
 
 
-def _rows(path: Path, tab: Tab, layout: Layout) -> list[dict[str, Cell]]:
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["row"]
-    return [
-        {
-            key: cell
-            for key, value in entry.items()
-            if (cell := _cell(value, tab.column(key), layout)) is not None
-        }
-        for entry in entries
-    ]
+def _rows(path: Path, tab: Tab, layout: Layout, sample: bool) -> list[dict[str, Cell]]:
+    rows = []
+    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["row"]:
+        # `sample = true` marks a row, `[row.sample]` cells that speak of the sample shop.
+        theirs = entry.pop("sample", {})
+        if theirs is True and not sample:
+            continue
+        cells = entry | theirs if sample and theirs is not True else entry
+        found = {key: _cell(value, tab.column(key), layout) for key, value in cells.items()}
+        rows.append({key: cell for key, cell in found.items() if cell is not None})
+    return rows
 
 
 def _cell(value: Any, column: Column, layout: Layout) -> Cell:
