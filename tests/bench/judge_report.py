@@ -3,7 +3,8 @@
     python -m tests.bench.judge_report [FILE.jsonl] [--folds]
 
 Without FILE it reads `../shared/inquiries/dev.jsonl`. With --folds it also leaves out each starter file in
-turn and judges it by the others and our own examples.
+turn and judges it by the others and our own examples. These are stored without quoted parts, where some order
+numbers stood.
 """
 
 from __future__ import annotations
