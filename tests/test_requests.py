@@ -9,7 +9,6 @@ from daicho.inquiry.requests import MOST, requests
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
 
-
 BOUNDARIES = [
     "領収書を発行してください。|また、再入荷はいつですか。",
     "領収書ください。|あと送料も教えて！",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from builders import LAYOUT, NOW, TOKYO, Book, arrival
+from builders import LAYOUT, NOW, TOKYO, WORDS, Book, PlainJudge, arrival
+from daicho.inquiry.judge import Case, Judgement
 from daicho.ledger.corrections import corrections
+from daicho.ledger.plan import Plan
 from daicho.ledger.replies import promised_date
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
@@ -224,3 +228,20 @@ def test_a_template_answered_with_is_a_lesson_from_the_next_day_on(book: Book) -
     book.sync(reply(shown(book).partition("\n\n")[2]))
     assert learned(book) == []
     assert learned(book, days=1) == [("青は再入荷しますか。", ("restock",))]
+
+
+class Choosy(PlainJudge):
+    """A judge who knows several good answers, one of which the shop has deleted."""
+
+    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
+        templates = ("gone", "restock", "receipt", "thanks")
+        return [replace(each, templates=templates) for each in super().judge(cases)]
+
+
+def test_the_best_suggestion_stands_in_the_cell_and_the_others_in_the_reason(book: Book) -> None:
+    ledger = Ledger(book.snapshot, LAYOUT, TOKYO)
+    settings = read_settings(book.snapshot.tables["settings"], LAYOUT)
+    plan = Plan(ledger, settings, Choosy(), WORDS, NOW).take([question("q2", sender="b@example.jp")])
+    [row] = plan.commit.appends["inquiries"]
+    assert row["template"] == "restock"
+    assert "返信テンプレートのほかの候補：receipt、thanks" in str(row["reason"])

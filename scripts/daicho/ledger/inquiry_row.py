@@ -111,7 +111,7 @@ class InquiryRow:
         if not proposals:
             opening = first = self.inquiry.first
             judgement = self._judgement(first)
-            self.notes += judgement.say_reason(self.context.speaker.wording).split("\n")
+            self.notes += self._said(judgement)
             status = self.progress.status
             channel = self.context.channel(first)
             proposals.update(first_proposals(judgement, status, first.name, channel, self.context.speaker))
@@ -332,11 +332,16 @@ class InquiryRow:
                 kept=self.row.text(key),
             )
 
+    def _said(self, judgement: Judgement) -> list[str]:
+        """Why a message was judged so, and which other templates would do, best first."""
+        wording, others = self.context.speaker.wording, join_words(judgement.templates[1:])
+        lines = judgement.say_reason(wording).split("\n")
+        return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
+
     def _reason(self) -> str | None:
         """New notes above what stood there, the oldest dropped; judged anew if a person wrote over it."""
         if self.tampered or not self.known:
-            judgement = self.context.judgement(self.inquiry.first)
-            before = judgement.say_reason(self.context.speaker.wording).split("\n")
+            before = self._said(self._judgement(self.inquiry.first))
         else:
             before = self.row.text("reason").split("\n")
         lines = list(dict.fromkeys(line for line in [*self.notes, *before] if line))
