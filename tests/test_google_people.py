@@ -263,6 +263,9 @@ class Desk:
         for number in range(2, 7):
             browser.owner.edit(label("inquiries"), number, CODE, f"社内{number}")
         browser.owner.edit(label("inquiries"), 4, label_of("status"), '=IF(A4="c","対応済み","？")')
+        for tab in LAYOUT.tabs:
+            # A thousand empty rows would only cost the test time.
+            browser.owner.delete_row(tab.label, 61, browser._sheet(tab.key).row_count - 60)
         self.model = browser.owner.workbook
         self.results: dict[tuple[str, ...], dict[str, Rows]] = {}
 
@@ -315,7 +318,11 @@ def desk() -> Iterator[Desk]:
         yield Desk(server)
 
 
-@pytest.mark.parametrize("point", [1, 2, 3])
+TRIVIAL = [pytest.param(point, marks=pytest.mark.slow) for point in (1, 3)]
+"""Before the reading and after the write nobody is in anybody's way."""
+
+
+@pytest.mark.parametrize("point", [2, *TRIVIAL])
 @pytest.mark.parametrize("act", ACTS)
 def test_a_person_may_act_at_any_point_of_a_sync(desk: Desk, act: str, point: int) -> None:
     """Before the reading, between the reading and the write, after the write."""
@@ -328,19 +335,17 @@ def check_second_act(desk: Desk, first: str, act: str, point: int) -> None:
     assert desk.disturbed((2, first), (point, act)) in [desk.serial(*order) for order in orders]
 
 
-@pytest.mark.parametrize("point", range(3, 7))
 @pytest.mark.parametrize("act", FIRST)
 @pytest.mark.parametrize("first", FIRST)
-def test_a_second_person_may_act_while_things_are_put_back(
-    desk: Desk, first: str, act: str, point: int
-) -> None:
-    """The first comes between the reading and the write, the second before a request that follows."""
-    check_second_act(desk, first, act, point)
+def test_a_second_person_may_act_while_things_are_put_back(desk: Desk, first: str, act: str) -> None:
+    """The first comes between our reading and our write, the second between what we read then and the
+    write that puts things back."""
+    check_second_act(desk, first, act, 4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", range(3, 10))
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("first", FIRST)
-def test_whatever_the_second_person_does(desk: Desk, first: str, act: str, point: int) -> None:
+def test_whatever_the_second_person_does_and_whenever(desk: Desk, first: str, act: str, point: int) -> None:
     check_second_act(desk, first, act, point)

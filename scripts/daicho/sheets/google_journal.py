@@ -339,7 +339,9 @@ class Undo:
     def _index(self, tab: TabNote, positions: Sequence[int]) -> dict[tuple[str, ...], list[int]]:
         """Row numbers by the fingerprints of what stands at some positions."""
         found: dict[tuple[str, ...], list[int]] = {}
-        for number in range(1, len(self._grids[tab.sheet].rows) + 1):
+        # Rows that are to be put back count as if they were.
+        restored = (number for sheet, number, _ in self._restores if sheet == tab.sheet)
+        for number in range(1, max([len(self._grids[tab.sheet].rows), *restored]) + 1):
             prints = tuple(digest(self._value(tab.sheet, number, position)) for position in positions)
             found.setdefault(prints, []).append(number)
         return found
