@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.builders import LAYOUT, NOW, TOKYO, WORDS, Book, arrival
 
+from builders import LAYOUT, NOW, TOKYO, WORDS, Book, arrival
 from daicho.ledger.forget import Forgotten, forget, months_before, prune, retention, tells
 from daicho.ledger.rows import Ledger, text_of
 from daicho.ledger.veiled import veiled_key

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, arrival
 
+from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, arrival
 from daicho.errors import UsageError
 from daicho.ledger.rows import Base, Ledger, text_of
 from daicho.ledger.settings import read_settings

@@ -8,7 +8,6 @@ prefix).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import IO, Any
 
@@ -49,9 +48,8 @@ def write_pack(pages: Sequence[Page], layout: Layout, target: IO[bytes], cut: st
 
 
 def _without_traces(book: Any) -> None:
-    """The file's properties tell nothing of who made it, where and when."""
+    """The file's properties name nobody."""
     book.properties.creator = "daicho"
-    book.properties.created = book.properties.modified = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     book._named_styles["Normal"].font = Font(name=FONT, size=FONT_SIZE, family=3, charset=128)
 
 
