@@ -15,6 +15,7 @@ import pytest
 
 from builders import LAYOUT, TOKYO, WORDS, Book, arrival
 from daicho.ledger.offer import Offer, parse_amount, parse_offer
+from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.estimate import break_even, estimate, vendor_cost
 from daicho.ledger.summary.facts import BusinessTime, Fact, Facts, read_facts
@@ -451,9 +452,9 @@ def test_real_syncs_make_the_same_numbers() -> None:
     )
     book.sync(arrival("a-reply", answers=["a"], incoming=False, hours_ago=49))
     book.sync(arrival("a-again", "まだ届いていません。", answers=["a"], hours_ago=3))
-    ledger = make_ledger([], LAYOUT, TOKYO)
-    ledger = type(ledger)(book.snapshot, LAYOUT, TOKYO)
-    page = summarise(ledger, settings(), WORDS, Month(2026, 11), book.snapshot.taken)
+    page = summarise(
+        Ledger(book.snapshot, LAYOUT, TOKYO), settings(), WORDS, Month(2026, 11), book.snapshot.taken
+    )
     values = {figure.key: figure.value for figure in page.figures}
     assert values == {
         "inquiries": 2,
@@ -465,6 +466,24 @@ def test_real_syncs_make_the_same_numbers() -> None:
     }
     assert page.table("by-urgency").values("missed")["大至急"] == 1
     assert "対象外 1件" in page.figures[0].detail
+
+
+def test_a_campaign_tags_what_comes_in_its_period_and_counts_it() -> None:
+    book = Book()
+    campaign: dict[str, Cell] = {
+        "setting": LAYOUT.label("setting", "campaign"),
+        "name": "冬のギフト",
+        "value": "2026-11-19..2026-11-20",
+    }
+    book.snapshot.tables["settings"] = [Record(2, campaign)]
+    # Noon of 20 November in Tokyo, less 36 hours and less 37: midnight lies between them.
+    book.sync(arrival("in", hours_ago=36), arrival("out", sender="taro@example.jp", hours_ago=37))
+    book.sync(arrival("sales", subject="営業", sender="sales@example.com"))
+    assert [row.get("tags") for row in book.rows] == [None, "冬のギフト", None]
+    given = read_settings(book.snapshot.tables["settings"], LAYOUT)
+    page = summarise(Ledger(book.snapshot, LAYOUT, TOKYO), given, WORDS, Month(2026, 11), NOW)
+    assert page.table("by-campaign").values("inquiries") == {"冬のギフト": 1}
+    assert page.table("by-tag").values("inquiries")["冬のギフト"] == 1
 
 
 @pytest.mark.parametrize(

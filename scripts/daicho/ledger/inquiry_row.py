@@ -114,12 +114,18 @@ class InquiryRow:
             self.notes += self._said(judgement)
             status = self.progress.status
             channel = self.context.channel(first)
+            judgement = replace(judgement, tags=(*judgement.tags, *self._campaigns(judgement)))
             proposals.update(first_proposals(judgement, status, first.name, channel, self.context.speaker))
         for event in self.fresh:
             self._follow(event, judged=opening is event)
         self._move_status()
         self._hear_draft()
         self._note_origins()
+
+    def _campaigns(self, judgement: Judgement) -> list[str]:
+        """The campaigns that ran when the inquiry came: they become tags."""
+        day = self.inquiry.first.date.astimezone(self.clock.zone).date()
+        return self.context.settings.campaigns_on(day) if judgement.kind == "inquiry" else []
 
     def _judgement(self, event: Event) -> Judgement:
         """A message's judgement; of the templates it names only those that the shop has switched on."""

@@ -42,6 +42,10 @@ class Settings:
     offers: tuple[Offer, ...] = ()
     problems: tuple[tuple[str, str, str], ...] = ()
 
+    def campaigns_on(self, day: date) -> list[str]:
+        """The campaigns that run on a day."""
+        return [name for name, days in self.campaigns.items() if day in days]
+
 
 def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
     """Reads the settings tab; a row that makes no sense is told in `problems` and left out."""
