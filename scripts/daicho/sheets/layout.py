@@ -20,7 +20,7 @@ Owner = Literal["machine", "shared", "human"]
 Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent", "check", "link"]
 
 
-CORE_TABS = frozenset({"inquiries", "messages", "customers", "_daicho"})
+CORE_TABS = frozenset({"inquiries", "messages", "customers", "templates", "rules", "settings", "_daicho"})
 """The tabs without which there is no ledger; people may delete the others."""
 
 
