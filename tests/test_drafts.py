@@ -5,6 +5,10 @@ from __future__ import annotations
 import abc
 import base64
 import itertools
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -555,6 +559,19 @@ def test_reply_to_is_where_the_draft_goes(tmp_path: Path) -> None:
     assert parsed(path.read_bytes())["To"].addresses[0].addr_spec == "hanako.mobile@example.com"
 
 
+def test_the_draft_comes_from_the_address_the_customer_wrote_to(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    to = "Shop <not-info@shop.example.jp>, お店 <Info@shop.example.jp>"
+    (folder / "1.eml").write_bytes(raw_mail(to=to, key="q1@x"))
+    office = Office(tmp_path, EmlFolder("support", folder))
+    office.sync()
+    office.write(draft="✓")
+    office.sync()
+    [path] = (folder / "Drafts").glob("*.eml")
+    assert parsed(path.read_bytes())["From"].addresses[0].addr_spec == "info@shop.example.jp"
+
+
 def test_a_phone_call_with_an_address_gets_a_mail_of_its_own_that_threads(tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     folder.mkdir()
@@ -598,6 +615,40 @@ def test_more_than_a_cell_holds_is_whole_in_the_draft(tmp_path: Path) -> None:
     assert str(office.row["reply"]).endswith("…（長いため、続きは下書きでご覧ください）")
     [path] = (folder / "Drafts").glob("*.eml")
     assert text_of(parsed(path.read_bytes())).count("長い説明です。") == 4600
+
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from test_drafts import Maildir, Office, datetime
+folder = Path(sys.argv[1])
+office = Office(folder, Maildir("support", folder / "mail"))
+office.now = datetime.fromisoformat(sys.argv[2])
+print("ready", flush=True)
+office.sync()
+"""
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=pytest.mark.slow)])
+def test_a_sync_killed_at_any_moment_leaves_one_draft_a_tick(tmp_path: Path, rounds: int) -> None:
+    for part in ("cur", "new", "tmp"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    (tmp_path / "mail" / "new" / "1.M1P1.host").write_bytes(QUESTION)
+    office, chance = Office(tmp_path, Maildir("support", tmp_path / "mail")), random.Random(7)
+    office.sync()
+    program = PROGRAM.format(tests=str(Path(__file__).parent))
+    for number in range(rounds):
+        office.write(draft="✓", assignee=f"担当{number}")
+        command = [sys.executable, "-c", program, str(tmp_path), office.now.isoformat()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout and process.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0, 0.3))
+            process.kill()
+        office.sync()
+        office.now += timedelta(minutes=20)
+        assert len(list((tmp_path / "mail" / ".Drafts" / "cur").iterdir())) == number + 1
+        assert f"置きました（担当{number}" in office.reason
 
 
 # --- the mail itself -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled
 from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
 from daicho.ledger.replies import Asked, Replies
-from daicho.ledger.rows import Ledger, Row, read_customer, text_of
+from daicho.ledger.rows import Ledger, Row, read_customer, split_address, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
 from daicho.mail.message import Address
 from daicho.sheets.workbook import Cell
@@ -221,7 +221,7 @@ class Drafts:
 
     def _sender(self, to: str) -> str:
         """The address of ours that the customer wrote to, else the first of ours."""
-        written = to.casefold()
+        written = {split_address(line)[1].lower() for line in to.split("\n")}
         return next((own for own in self._addresses if own in written), next(iter(self._addresses), ""))
 
 
