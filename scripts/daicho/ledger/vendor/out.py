@@ -117,6 +117,7 @@ class _Builder:
         self.layout: Layout = ledger.layout
         self.tables: Mapping[str, Sequence[Record]] = ledger.snapshot.tables
         self.seal, self.veil, self.matters = seal, veil, matters
+        self._texts: dict[str, str] = {}
         self.say = wording.say
         self.speaker = Speaker(self.layout, wording, ledger.clock)
 
@@ -155,10 +156,16 @@ class _Builder:
         masker = self.veil.masker
         if masker is None:
             return rows
+        clean: set[tuple[str, bool]] = set()
         for number, row in enumerate(rows, 1):
             for key, cell in row.items():
-                if isinstance(cell, str) and masker.leaks(cell, outside=key in _OUTSIDE.get(page.key, ())):
+                outside = key in _OUTSIDE.get(page.key, ())
+                # Labels come again and again.
+                if not isinstance(cell, str) or key == "base" or (cell, outside) in clean:
+                    continue
+                if masker.leaks(cell, outside=outside):
                     raise VendorError("vendor.leak", sheet=page.label, row=number)
+                clean.add((cell, outside))
         return rows
 
     # --- the sheets -----------------------------------------------------------------------------------------
@@ -220,7 +227,10 @@ class _Builder:
         return veil.own(cell)
 
     def _masked(self, event: Event, person: str) -> Event:
-        return replace(event, text=self.veil.outside(event.text, person))
+        """The event as it goes out; its text stands in the row and in the thread."""
+        if event.key not in self._texts:
+            self._texts[event.key] = self.veil.outside(event.text, person)
+        return replace(event, text=self._texts[event.key])
 
     def _threads(self) -> Page:
         tab = self.layout.tab("messages")
@@ -249,7 +259,7 @@ class _Builder:
                     "direction": self.layout.label("direction", "in" if event.incoming else "out"),
                     "writer": self._writer(event) if event.incoming else self.house.name,
                     "subject": self.veil.outside(event.subject, person),
-                    "text": self.veil.outside(event.text, person),
+                    "text": self._masked(event, person).text,
                     "attachments": self.veil.outside(attached.get(event.key, ""), person),
                 }
 
