@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
@@ -47,6 +47,9 @@ from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Workbook
 from daicho.sync import Outcome, Shop, Sync
 from daicho.wording import Wording, wording
+
+if TYPE_CHECKING:
+    from daicho.sheets.google import GoogleWorkbook
 
 TRY_AT_ONCE = 500
 """How many mails `try` judges together: fast, and soon on the screen."""
@@ -86,7 +89,7 @@ class Desk:
     @cached_property
     def workbook(self) -> Workbook:
         if self.config.excel is None:
-            raise WorkbookError("ledger.emptied", tab="", workbook="")
+            return open_google(self.config, self.layout, self.now)
         return ExcelWorkbook(self.config.excel, self.layout, self.now)
 
     @cached_property
@@ -107,7 +110,9 @@ class Desk:
         """
         if dry and self.config.excel and not self.config.excel.exists():
             return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
-        self.prepare()
+        # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking.
+        if self.config.excel:
+            self.prepare()
         outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
             dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
         )
@@ -148,6 +153,16 @@ class Desk:
 
         `sample`: with the sample shop's members, products and signature."""
         return self.workbook.prepare(self.layout, load_starters(self.config.language, sample=sample))
+
+    def setup(self, *, dry: bool = False) -> list[str]:
+        """Makes the ledger, or brings it up to date; one line a change. With `dry`, only tells.
+
+        A person may have to sign in to Google: then the browser asks.
+        """
+        if self.config.excel:
+            return self.prepare() if not dry else []
+        sheet = open_google(self.config, self.layout, self.now, ask=True)
+        return sheet.prepare(self.layout, load_starters(self.config.language), dry=dry)
 
     @cached_property
     def handover(self) -> Handover:
@@ -251,6 +266,21 @@ def labelled_examples() -> list[Labelled]:
         )
         for example in starter_records()
     ]
+
+
+def open_google(
+    config: Config, layout: Layout, now: Callable[[], datetime], *, ask: bool = False
+) -> GoogleWorkbook:
+    """The ledger in a Google Sheet. With `ask`, a person may be asked to sign in. Raises WorkbookError."""
+    try:
+        from daicho.sheets.google import GoogleWorkbook
+        from daicho.sheets.google_http import GoogleClient, load_credentials, spreadsheet_key
+    except ModuleNotFoundError as error:
+        # An extra of the package: most shops keep an .xlsx and need none of it.
+        raise WorkbookError("google.not-installed") from error
+    key = spreadsheet_key(config.google or "")
+    client = GoogleClient(key, load_credentials(config.credentials, ask=ask))
+    return GoogleWorkbook(client, layout, now, config.zone.key)
 
 
 def gmail_link(key: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands of every day: demo, init, sync, watch, try, history, rules."""
+"""The commands of every day: demo, init, setup, sync, watch, try, history, rules."""
 
 from __future__ import annotations
 
@@ -85,6 +85,20 @@ def init(
     text = (templates_folder() / language / "daicho.toml").read_text(encoding="utf-8")
     options.config.write_text(text, encoding="utf-8")
     out.print(escape(say("init", path=options.config)))
+
+
+@app.command()
+def setup(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be made; change nothing.")
+    ] = False,
+) -> None:
+    """Make the ledger, or bring an old one up to date; what people made stays."""
+    lines = Desk(options.load()).setup(dry=dry_run)
+    for line in lines or [say("set-up-already")]:
+        out.print(escape(line))
+    if dry_run and lines:
+        out.print(escape(say("set-up-planned")))
 
 
 @app.command()

@@ -46,6 +46,7 @@ from daicho.sheets.google_journal import (
     read_journal,
     restoring_formula,
 )
+from daicho.sheets.google_page import page_requests
 from daicho.sheets.google_reading import Found, Place, Reader, Reading
 from daicho.sheets.google_setup import Setup
 from daicho.sheets.google_write import (
@@ -60,6 +61,7 @@ from daicho.sheets.google_write import (
     write_requests,
 )
 from daicho.sheets.layout import Layout
+from daicho.sheets.page import Page, state_name
 from daicho.sheets.workbook import Cell, Commit, Snapshot
 from daicho.wording import wording
 
@@ -131,6 +133,21 @@ class GoogleWorkbook:
         if misplaced(entry, copies):
             raise Conflict("google.changed", workbook=self.name)
         return settled
+
+    def write_page(self, base: Snapshot, page: Page) -> Reading:
+        """Draws the page in a new sheet, in place of an old one of its label."""
+        assert isinstance(base, Reading)
+        answer = self.client.get({"fields": "sheets.properties(sheetId,title,index)"})
+        sheets = {sheet["properties"]["title"]: sheet["properties"] for sheet in answer["sheets"]}
+        old = sheets.get(page.label, {})
+        taken = {properties.get("sheetId", 0) for properties in sheets.values()}
+        sheet = next(number for number in range(FIRST_MARKER, FIRST_MARKER + 10_000) if number not in taken)
+        state = state_of(base.hidden) | {state_name(page.label): page.stamp}
+        entry = _entry([], {})
+        drawing = list(page_requests(page, sheet, old.get("sheetId"), old.get("index", len(sheets))))
+        self._send(base.hidden, base.markers, [entry], [], state, drawing)
+        after = _after(base, {}, state, taken=self._clock(), token=entry.token)
+        return replace(after, tabs=base.tabs | {page.label})
 
     # --- writing ------------------------------------------------------------------------------------------
 

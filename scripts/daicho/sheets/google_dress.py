@@ -18,8 +18,8 @@ from daicho.wording import wording
 NEEDED = frozenset({"due", "priority", "status", "received", "first_reply"})
 """The columns that colours and filters look at."""
 
-_CHARACTER = 7.5
-_EDGE = 6
+CHARACTER = 7.5
+EDGE = 6
 """Pixels: a character of Arial 10, and a cell's padding."""
 
 _HEADER_HEIGHT = 42
@@ -116,7 +116,7 @@ def _width(sheet: int, at: int, column: Column) -> Json:
         "updateDimensionProperties": {
             "range": {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1},
             "properties": {
-                "pixelSize": round(column.width * _CHARACTER) + _EDGE,
+                "pixelSize": round(column.width * CHARACTER) + EDGE,
                 "hiddenByUser": column.hidden,
             },
             "fields": "pixelSize,hiddenByUser",

@@ -20,9 +20,10 @@ import google.auth.exceptions
 import requests
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials as UserCredentials
-from gspread.exceptions import APIError
+from gspread.exceptions import APIError, NoValidUrlKeyFound
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
+from gspread.utils import extract_id_from_url
 
 from daicho.errors import WorkbookError
 
@@ -192,6 +193,16 @@ def _asked(error: APIError) -> float:
     """The seconds of a Retry-After header; 0 where there is none (or a date, which Google does not send)."""
     wanted = error.response.headers.get("Retry-After", "")
     return min(float(wanted), 2 * LONGEST_WAIT) if wanted.isdigit() else 0.0
+
+
+def spreadsheet_key(address: str) -> str:
+    """The key in a spreadsheet's URL; a bare key is its own. Raises WorkbookError."""
+    if "/" not in address:
+        return address.strip()
+    try:
+        return str(extract_id_from_url(address))
+    except NoValidUrlKeyFound as error:
+        raise WorkbookError("google.bad-address", address=address) from error
 
 
 # --- in whose name ----------------------------------------------------------------------------------------
