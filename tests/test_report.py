@@ -132,6 +132,17 @@ def test_a_change_is_told_in_its_own_unit() -> None:
     assert said_change(replace(figures["median-reply"], value=3.0), 1.5, wording("en")) == "+1.5 h"
 
 
+def test_a_change_is_the_difference_of_the_numbers_that_are_shown() -> None:
+    median = next(figure for figure in summary_in("ja").figures if figure.key == "median-reply")
+    shown = replace(median, value=1.84)
+    assert [said_change(shown, past, wording("en")) for past in (1.75, 1.76, 1.94)] == [
+        "±0.0 h",
+        "±0.0 h",
+        "-0.1 h",
+    ]
+    assert [shown.news(past) for past in (1.76, 1.94, 1.64)] == ["", "good", "bad"]
+
+
 # --- in a browser -----------------------------------------------------------------------------------------
 
 MEASURE = """

@@ -36,12 +36,19 @@ class Figure:
     detail: str = ""
     better: Literal["up", "down", ""] = ""
 
+    def change(self, past: float | None) -> float | None:
+        """The difference from `past` of the numbers as they are shown: it can be checked by eye."""
+        if past is None or self.value is None:
+            return None
+        decimals = _DECIMALS[self.kind]
+        return round(round(self.value, decimals) - round(past, decimals), decimals)
+
     def news(self, past: float | None) -> Literal["good", "bad", ""]:
         """Whether the change since `past` is good news; "" where it is too small to be shown."""
-        if past is None or self.value is None or not self.better:
+        change = self.change(past)
+        if not change or not self.better:
             return ""
-        shown = round(self.value - past, _DECIMALS[self.kind])
-        return "" if not shown else "good" if (shown > 0) == (self.better == "up") else "bad"
+        return "good" if (change > 0) == (self.better == "up") else "bad"
 
 
 _DECIMALS: dict[Kind, int] = {"count": 0, "percent": 2, "hours": 1}

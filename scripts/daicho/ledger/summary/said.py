@@ -32,9 +32,9 @@ def said_figure(value: float | None, kind: Kind, wording: Wording) -> str:
 
 def said_change(figure: Figure, past: float | None, wording: Wording) -> str:
     """How a figure changed since `past`: `+135 (+17%)`, `-3 points`, `+1.2 h`; "" where nobody knows."""
-    if past is None or figure.value is None:
+    change = figure.change(past)
+    if change is None:
         return ""
-    change = figure.value - past
     if figure.kind == "percent":
         return f"{signed(change * 100, 0)} {wording.say('summary.unit-points')}"
     if figure.kind == "hours":
