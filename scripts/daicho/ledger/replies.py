@@ -132,7 +132,7 @@ class Replies:
             return None
         say, head = self.speaker.wording.say, ""
         if filled.missing:
-            fields = "、".join(dict.fromkeys(filled.missing))
+            fields = say("reply.between").join(dict.fromkeys(filled.missing))
             head = say("reply.to-fill", count=len(filled.missing), fields=fields) + "\n\n"
         units = filled.text.encode("utf-16-le", "replace")
         if len(units) <= 2 * (CELL_LIMIT - MARGIN):

@@ -75,7 +75,7 @@ def check_templates(
         findings += denied(template, policies, layout)
     doubled = [key for key, (_, rows) in usage.items() if len(rows) > 1]
     findings += [
-        Finding(key, "check.doubled", {"rows": "、".join(map(str, usage[key][1]))}) for key in doubled
+        Finding(key, "check.doubled", {"rows": ", ".join(map(str, usage[key][1]))}) for key in doubled
     ]
     return findings
 
