@@ -195,7 +195,7 @@ def test_use_and_acceptance_are_counted_from_what_was_really_sent(book: Book) ->
     answered(book, "a", restock)
     answered(book, "b", restock + "\n\n追って色の一覧をお送りいたします。")
     answered(book, "c", "お電話で失礼いたしました。次の便で入ります。")
-    answered(book, "d", "お電話ありがとうございました。", template="thanks")
+    answered(book, "d", "お電話ありがとうございました。", template="お褒めの言葉へのお礼")
     row = template(book, "restock")
     assert (row["used"], row["accepted"]) == (2, 0.5)
     assert (template(book, "thanks")["used"], template(book, "thanks").get("accepted")) == (1, None)

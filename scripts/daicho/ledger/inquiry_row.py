@@ -201,7 +201,8 @@ class InquiryRow:
             # Somebody answered between the tick and the draft: a second answer would only confuse.
             self._note("reply.answered-meanwhile", moment=answered.date, who=context.sender(answered))
         if answered:
-            # The answer is on its way, whoever held the claim.
+            # The answer is on its way, whoever held the claim; a vendor's has served.
+            facts.pop("answer", None)
             return
         if claim and claim.is_open and laid and laid.token == claim.token:
             claim = self._note_laid(claim, laid)
@@ -215,7 +216,7 @@ class InquiryRow:
         to = recipient(self.base.facts, answer_to(self.inquiry))
         wish = {"template": self.base.proposals.get("template")}
         template = merge_shared(self.row, Proposal({}, wish, self.events))["template"].value
-        filled = context.replies.fill(text_of(template), self._asked(self.base.proposals))
+        filled = self._filled(text_of(template), self.base.proposals)
         if refused := refusal(claim, who, to, filled, context.replies, context.now):
             key, values = refused
             self._note(key, moment=context.now, **values)
@@ -236,8 +237,9 @@ class InquiryRow:
             return
         # Nobody saw a suggestion that is made together with the row.
         offered = text_of(self.row.base.proposals.get("template")) if self.known else ""
-        picked = self.row.text("template")
-        decided = picked if self.known and comparable(picked) != comparable(offered) else ""
+        picked = self.row.text("template") if self.known else ""
+        named = self.context.replies.named(picked) if comparable(picked) != comparable(offered) else []
+        decided = named[0].key if named else ""
         sent = Sent.read(self.base.facts.get("sent"))
         for event in self._replied:
             day = f"{event.date.astimezone(self.clock.zone):%Y-%m-%d}"
@@ -275,7 +277,10 @@ class InquiryRow:
         if self.layout.option("status", text_of(shared.get("status"))) in ("done", "excluded"):
             return None
         replies, cells = self.context.replies, self.row.record.cells | shared
-        return replies.cell(replies.fill(text_of(cells.get("template")), self._asked(shared)))
+        return replies.cell(self._filled(text_of(cells.get("template")), shared))
+
+    def _filled(self, template: str, shared: dict[str, Cell]) -> Filled | None:
+        return written(self.base.facts) or self.context.replies.fill(template, self._asked(shared))
 
     def _asked(self, shared: dict[str, Cell]) -> Asked:
         customer = self.context.customer(self.inquiry, self.row)

@@ -84,6 +84,10 @@ class Replies:
         on = {template.key for template in self.templates if template.on}
         return tuple(key for key in keys if key in on)
 
+    def named(self, cell: str) -> list[Template]:
+        """The templates that a cell names."""
+        return named_templates(cell, self.templates)
+
     def origin(self, text: str) -> str:
         """The key of the template that a reply we sent was made from; "" if it was written freely."""
         if self._origins is None:
@@ -95,7 +99,7 @@ class Replies:
         wording = self.speaker.wording
         # Few cells differ among thousands of rows.
         if cell not in self._combined:
-            templates = named_templates(cell, self.templates)
+            templates = self.named(cell)
             self._combined[cell] = combine(templates, self.fields, wording) if templates else None
         template = self._combined[cell]
         return fill(template, self._values(asked), self.fields, wording) if template else None
