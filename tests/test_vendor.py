@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, arrival
 from daicho.errors import UsageError
+from daicho.ledger.drafts import open_claim
 from daicho.ledger.rows import Base, Ledger, text_of
 from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import Access, VendorError, read_access
@@ -458,6 +459,29 @@ def test_a_decision_of_the_vendor_stands_in_the_next_sync() -> None:
     made.sync()
     now = row(made, id)
     assert (now["status"], now["category"], now["memo"]) == ("対応済み", "商品説明・使い方", "済み")
+
+
+def test_the_next_sync_shows_the_answer_and_claims_its_draft_even_without_a_template() -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    row(made, id)["template"] = "（なし）"
+    sheet.write(id, answer="12月に入荷します。")
+    home(made, sheet.grids)
+    made.sync()
+    assert row(made, id)["reply"] == "12月に入荷します。"
+    assert "draft" not in row(made, id)
+    assert open_claim(ledger_of(made).rows[id])
+
+
+def test_an_answer_that_was_sent_is_suggested_no_more() -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    sheet.write(id, answer="12月に入荷します。")
+    home(made, sheet.grids)
+    made.sync()
+    later = NOW + timedelta(hours=2)
+    made.sync(arrival("r1@x", "12月です。", answers=["q1@x"], incoming=False, hours_ago=-1), now=later)
+    assert "answer" not in facts(made, id)
 
 
 @pytest.mark.parametrize("value", ["済", "=1+1", "done"])

@@ -127,6 +127,12 @@ def answer_to(inquiry: Inquiry) -> Event:
     )
 
 
+def written(facts: Mapping[str, Any]) -> Filled | None:
+    """The answer that a vendor wrote for this very inquiry; it goes before any template."""
+    answer = str(facts.get("answer") or "")
+    return Filled("", answer) if answer else None
+
+
 def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], replies: Replies) -> Asked:
     """What an inquiry's row says that goes into its reply."""
     layout, first = replies.speaker.layout, inquiry.first
@@ -176,7 +182,7 @@ class Drafts:
         cells = logged.get(event.key, {})
         customer = self._ledger.customers.get(row.text("customer_id"))
         phones = read_customer(customer).phones if customer else []
-        filled = self._replies.fill(
+        filled = written(row.base.facts) or self._replies.fill(
             row.text("template"), asked(row.record.cells, inquiry, phones, self._replies)
         )
         filled = filled or Filled("", "")

@@ -9,10 +9,21 @@ from datetime import datetime
 
 from daicho.inquiry.customer import Customer
 from daicho.inquiry.judge import Judgement
+from daicho.inquiry.reply import Filled
 from daicho.inquiry.status import Progress, moves, progress
 from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.adopt import TYPED
-from daicho.ledger.drafts import Claim, Laid, answer_to, asked, closed, new_claim, recipient, refusal
+from daicho.ledger.drafts import (
+    Claim,
+    Laid,
+    answer_to,
+    asked,
+    closed,
+    new_claim,
+    recipient,
+    refusal,
+    written,
+)
 from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
