@@ -162,7 +162,7 @@ class Desk:
         if self.config.excel:
             return self.prepare() if not dry else []
         sheet = open_google(self.config, self.layout, self.now, ask=True)
-        return sheet.prepare(self.layout, load_starters(self.config.language), dry=dry)
+        return sheet.prepare(self.layout, load_starters(self.config.language, sample=False), dry=dry)
 
     @cached_property
     def handover(self) -> Handover:
@@ -197,7 +197,7 @@ class Desk:
     def similar(self, id: str, count: int) -> list[Likeness]:
         """The answered inquiries most like the one of that number."""
         try:
-            return similar(id, past_inquiries(self.ledger()), count)
+            return similar(id.strip().upper(), past_inquiries(self.ledger()), count)
         except KeyError:
             raise UsageError("cli.no-inquiry", id=id) from None
 

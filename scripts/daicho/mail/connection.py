@@ -1,4 +1,4 @@
-"""A connection to an IMAP server that only reads, and that comes back by itself after a drop."""
+"""A connection to an IMAP server that comes back by itself after a drop. Folders are opened read-only."""
 
 from __future__ import annotations
 
