@@ -691,12 +691,17 @@ EDIT = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(EDIT, min_size=3, max_size=3), st.lists(EDIT, min_size=3, max_size=3), st.integers(0, 5))
-@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(EDIT, min_size=3, max_size=3),
+    st.lists(EDIT, min_size=3, max_size=3),
+    st.integers(0, 5),
+    st.sampled_from(list(LAYOUT.lists["masking"].values())),
+)
+@settings(max_examples=50, deadline=None)
 def test_every_edit_on_either_side_is_kept_or_told(
-    theirs: list[dict[str, str]], ours: list[dict[str, str]], order: int
+    theirs: list[dict[str, str]], ours: list[dict[str, str]], order: int, masking: str
 ) -> None:
-    made = book("個人情報：そのまま")
+    made = book(f"個人情報：{masking}")
     row(made, ids(made)[0])["memo"] = "はじめから"
     sheet = Sheet(grids(export(made)))
     before = {id: dict(row(made, id)) for id in ids(made)}

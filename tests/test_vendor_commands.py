@@ -1,0 +1,165 @@
+"""export, import, forget and prune as a person types them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from builders import OWN, raw_mail
+from daicho import cli
+from daicho.cli import vendor as commands
+from daicho.sheets.pack import opened
+from daicho.sheets.pack_page import HEADER_ROW, KEY_MARK
+
+Run = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[1]
+EXPORT = ("export", "--vendor", "みどりサポート", "--out", "pack.xlsx")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A shop with one question about stock; runs a command in its folder: (exit code, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
+    monkeypatch.delenv(commands.PASSWORD, raising=False)
+    (tmp_path / "mail").mkdir()
+    mail = raw_mail(
+        "山田 花子 <hanako@example.jp>", subject="在庫について", text="マグの在庫はありますか。", key="q1@x"
+    )
+    (tmp_path / "mail" / "1.eml").write_bytes(mail)
+    (tmp_path / "daicho.toml").write_text(
+        f'shop.name = "さくら雑貨店"\nshop.addresses = ["{OWN}"]\nworkbook.excel = "ledger.xlsx"\n'
+        '[[mailbox]]\nname = "support"\neml = "mail"\n',
+        encoding="utf-8",
+    )
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["daicho", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    assert run("sync")[0] == 0
+    name_vendor(tmp_path / "ledger.xlsx")
+    return run
+
+
+def name_vendor(path: Path) -> None:
+    """A person writes the vendor into the settings tab."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["設定"]
+    row = next(row for row in sheet.iter_rows(min_row=2) if row[0].value == "外注先")
+    row[1].value, row[2].value = "みどりサポート", "在庫・再入荷"
+    book.save(path)
+
+
+def answer(path: Path, **values: str) -> None:
+    """A person at the vendor fills in the first inquiry."""
+    book = openpyxl.load_workbook(path)
+    sheet = book["問い合わせ"]
+    for cell in sheet[1]:
+        key = str(cell.value).removeprefix(KEY_MARK)
+        if key in values:
+            sheet.cell(HEADER_ROW + 1, cell.column).value = values[key]
+    book.save(path)
+
+
+def test_a_pack_goes_out_and_its_answer_comes_home(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run(*EXPORT)
+    assert code == 0
+    assert "1 件を pack.xlsx に書き出しました" in out
+    answer(tmp_path / "pack.xlsx", answer="ございます。", status="対応中")
+    code, out, _ = run("import", "pack.xlsx", "--dry-run")
+    assert (code, "取り込む予定" in out) == (0, True)
+    code, out, _ = run("import", "pack.xlsx")
+    assert (code, "2 か所を取り込みました" in out) == (0, True)
+    assert "対応状況：「未対応」→「対応中」" in out
+    assert "新しいことはありません" in run("import", "pack.xlsx")[1]
+
+
+def test_what_could_not_be_taken_home_makes_the_exit_code_one(run: Run, tmp_path: Path) -> None:
+    run(*EXPORT)
+    answer(tmp_path / "pack.xlsx", status="済")
+    code, out, _ = run("import", "pack.xlsx", "--json")
+    assert code == 1
+    (trouble,) = json.loads(out)["troubles"]
+    assert (trouble["sheet"], trouble["row"], "済" in trouble["reason"]) == (
+        "問い合わせ",
+        HEADER_ROW + 1,
+        True,
+    )
+
+
+def test_the_password_comes_from_the_environment_and_is_never_printed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(commands.PASSWORD, "hidden-words")
+    _, out, err = run(*EXPORT)
+    assert "hidden-words" not in out + err
+    assert opened((tmp_path / "pack.xlsx").read_bytes(), "hidden-words").startswith(b"PK")
+    assert run("import", "pack.xlsx")[0] == 0
+
+
+def test_the_password_is_asked_twice_behind_a_hidden_prompt(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = iter(["one", "two"])
+    monkeypatch.setattr(commands, "getpass", lambda prompt: next(told))
+    code, _, err = run(*EXPORT, "--password-prompt")
+    assert code == 2
+    assert "パスワードが違います" in err
+    assert not Path("pack.xlsx").exists()
+
+
+def test_no_option_takes_a_password(run: Run) -> None:
+    assert run(*EXPORT, "--password", "secret")[0] == 2
+
+
+def test_a_locked_file_without_its_password_is_told_in_one_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(commands.PASSWORD, "hidden-words")
+    run(*EXPORT)
+    monkeypatch.delenv(commands.PASSWORD)
+    code, _, err = run("import", "pack.xlsx")
+    assert (code, len(err.strip().splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("export", "--vendor", "だれか"), 2),
+        (("import", "missing.xlsx"), 2),
+        (("import", "daicho.toml"), 1),
+        (("export",), 2),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_one_sentence(run: Run, arguments: tuple[str, ...], code: int) -> None:
+    ended, _, err = run(*arguments)
+    assert ended == code
+    assert "Traceback" not in err
+
+
+def test_forget_erases_and_names_the_packs(run: Run) -> None:
+    run(*EXPORT)
+    code, out, _ = run("forget", "Hanako@example.jp", "--dry-run")
+    assert (code, "消去する予定" in out) == (0, True)
+    code, out, _ = run("forget", "Hanako@example.jp")
+    assert code == 0
+    assert "pack.xlsx" in out
+    _, out, _ = run("forget", "hanako@example.jp", "--json")
+    assert json.loads(out)["inquiries"] == 0
+    assert run("history", "hanako@example.jp")[0] == 2
+    assert json.loads(run("sync", "--json")[1])["mails"] == 0
+
+
+def test_prune_only_shows_what_it_would_do_until_told_yes(run: Run) -> None:
+    code, out, _ = run("prune")
+    assert (code, "匿名にするものはありません" in out) == (0, True)
+    assert json.loads(run("prune", "--yes", "--json")[1])["inquiries"] == 0
