@@ -15,7 +15,7 @@ from daicho.wording import wording
 
 LABELS = labels(wording("ja"))
 KNOWN: dict[Kind, list[str]] = {
-    "name": ["山田 花子", "林一郎", "髙橋　みほ", "Ann Lee"],
+    "name": ["山田 花子", "林一郎", "髙橋　みほ", "Ann Lee", "Will Grey", "小川 はな"],
     "email": ["hanako@example.jp"],
     "phone": ["09012345678", "0398765432"],
     "order": ["1009-3347", "503-1234567-7654321"],
@@ -47,6 +47,9 @@ SPELLED = [
     ("name", "林一郎", "林 様"),
     ("name", "Ann Lee", "Dear ANN  LEE,"),
     ("name", "Ann Lee", "Ａｎｎ Ｌｅｅ"),
+    ("name", "Will Grey", "Regards, Will"),
+    ("name", "小川 はな", "はなです"),
+    ("name", "小川 はな", "小川ハナ"),
     ("email", "hanako@example.jp", "HANAKO＠ＥＸＡＭＰＬＥ．ＪＰ"),
     ("email", "hanako@example.jp", "hanako (at) example.jp"),
     ("email", "hanako@example.jp", "hanako @ example.jp まで"),
@@ -99,6 +102,8 @@ def test_what_looks_personal_is_masked_though_nobody_knew_it(text: str, rest: st
         "2026-11-21 09:30 に 3,000円 を 2個",
         "11/21 09:00〜18:00",
         "cannot believe, Leeds",
+        "I will not go, and my son will",
+        "はなびらのマグカップ",
         "追跡番号はまだありません",
     ],
 )

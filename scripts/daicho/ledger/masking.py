@@ -130,6 +130,7 @@ service"""
 _GENERIC = frozenset(map(bare, _NOBODY.split()))
 """What stands for a name beside an address and names nobody."""
 
+_KANA = re.compile(rf"[ぁ-ん{_VOICED}]+")
 _TITLE = re.compile(r"[ \t　]*(?:様|さま|さん|殿|御中)$")
 
 
@@ -330,7 +331,7 @@ class Masker:
                         continue
                     places = places or _places(text)
                     first, last = places[place], places[place + len(own) - 1] + 1
-                    if self._stands_alone(text, first, last, own):
+                    if self._stands_alone(text, first, last, own, value, person):
                         yield Found(first, last, value.kind, self._person(own, value, person))
                         break
                 place = words.find(start, place + 1)
@@ -342,15 +343,18 @@ class Masker:
             return value.owner
         return person if person in owners else next(iter(owners)) if len(owners) == 1 else own
 
-    @staticmethod
-    def _stands_alone(text: str, first: int, last: int, own: str) -> bool:
-        """A short number or western name must not be part of a longer one."""
-        if len(own) >= SHORT or not own.isascii():
+    def _stands_alone(self, text: str, first: int, last: int, own: str, value: _Value, person: str) -> bool:
+        """Whether what was found is the value and no other word that its letters are part of."""
+        sides = narrow(text[max(0, first - 1) : first]), narrow(text[last : last + 1])
+        if not value.strong and _KANA.fullmatch(own):
+            # はな stands in はなびら; 「はなです」 its surroundings tell.
+            return not any(map(_KANA.fullmatch, map(bare, sides)))
+        if not own.isascii():
             return True
-        return not (
-            _is_ascii_letter(narrow(text[first - 1 : first]))
-            or _is_ascii_letter(narrow(text[last : last + 1]))
-        )
+        if not value.strong and not narrow(text[first]).isupper():
+            # A customer called Will does not own the word "will".
+            return person in self._owners.get(own, ())
+        return len(own) >= SHORT or not any(map(_is_ascii_letter, sides))
 
     def _patterns(self, plain: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Iterator[Found]:
         """What has the looks of a personal value. A pattern's last group is the value."""
