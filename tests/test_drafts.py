@@ -25,8 +25,12 @@ from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, PlainJudge, arrival, raw_mail
 from daicho.errors import MailError
-from daicho.ledger.replies import TICKS, is_ticked
-from daicho.ledger.rows import Base, Ledger
+from daicho.ledger.drafts import Drafts, Laid
+from daicho.ledger.plan import Arrival, Plan
+from daicho.ledger.propose import Speaker
+from daicho.ledger.replies import TICKS, Replies, is_ticked
+from daicho.ledger.rows import Base, Clock, Ledger
+from daicho.ledger.settings import read_settings
 from daicho.mail.draft import DraftFolder, NoDrafts, build_draft, is_address, quoted, reply_subject
 from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
@@ -455,6 +459,11 @@ def test_an_mbox_holds_no_drafts_and_the_row_says_so(tmp_path: Path) -> None:
 
 @pytest.fixture
 def book() -> Book:
+    return new_book()
+
+
+def new_book() -> Book:
+    """A ledger in memory with the starter templates and one question."""
     book = Book()
     templates = load_starters("ja")["templates"]
     book.snapshot.tables["templates"] = [Record(number, dict(row)) for number, row in enumerate(templates, 2)]
@@ -628,6 +637,78 @@ def test_more_than_a_cell_holds_is_whole_in_the_draft(tmp_path: Path) -> None:
     assert str(office.row["reply"]).endswith("…（長いため、続きは下書きでご覧ください）")
     [path] = (folder / "Drafts").glob("*.eml")
     assert text_of(parsed(path.read_bytes())).count("長い説明です。") == 4600
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("tick"), st.sampled_from(["佐藤", "田中", ""])),
+        st.tuples(st.just("wait"), st.integers(1, 12)),
+        st.tuples(st.just("reply"), st.just("")),
+        st.tuples(st.just("ask"), st.just("")),
+        st.tuples(st.just("crash"), st.just("")),
+    ),
+    max_size=20,
+)
+
+
+@given(STEPS)
+@settings(max_examples=30, deadline=None)
+def test_every_tick_is_answered_once_whatever_people_and_power_do(steps: list[tuple[str, object]]) -> None:
+    book, now, mails = new_book(), NOW, 0
+    drafts: dict[str, tuple[datetime, str]] = {}
+    ticks, crashes = 0, False
+
+    def lay() -> dict[str, Laid]:
+        speaker = Speaker(LAYOUT, WORDS, Clock(TOKYO))
+        ledger = Ledger(book.snapshot, LAYOUT, TOKYO)
+        replies = Replies(book.snapshot.tables, read_settings([], LAYOUT), speaker, "店", now)
+        requests = Drafts(ledger, replies, [OWN], "店", now).requests()
+        for request in requests:
+            drafts.setdefault(request.draft.message_id, (now, str(book.rows[0].get("assignee") or "")))
+        return {request.inquiry: Laid(request.token, request.missing) for request in requests}
+
+    def sync(*arrivals: Arrival) -> None:
+        book.sync(*arrivals, now=now)
+        if laid := lay():
+            if crashes:
+                laid = lay()
+            ledger = Ledger(book.snapshot, LAYOUT, TOKYO)
+            plan = Plan(ledger, read_settings([], LAYOUT), PlainJudge(), WORDS, now, laid=laid).take([])
+            book.apply(plan.commit)
+
+    for step, value in steps:
+        arrivals, before = [], len(drafts)
+        now += timedelta(seconds=1)
+        if step == "tick":
+            ticks += 1
+            book.rows[0].update(draft=True, assignee=str(value))
+        elif step == "wait":
+            now += timedelta(minutes=int(str(value)))
+        elif step == "crash":
+            crashes = not crashes
+        else:
+            mails += 1
+            hours = (NOW - now) / timedelta(hours=1)
+            changes = (
+                {"incoming": False, "answers": ["q1@example.jp"]}
+                if step == "reply"
+                else {"answers": ["q1@example.jp"]}
+            )
+            arrivals = [arrival(f"m{mails}@x", "在庫はどうですか。", hours_ago=hours, **changes)]  # type: ignore[arg-type]
+        sync(*arrivals)
+        reason = str(book.rows[0].get("reason")).split("\n")[0]
+        if step == "tick":
+            assert len(drafts) - before == ("置きました" in reason)
+            assert "置きました" in reason or "下書き" in reason, "a tick without a draft is explained"
+        else:
+            assert len(drafts) == before
+        assert "draft" not in book.rows[0]
+        assert not Ledger(book.snapshot, LAYOUT, TOKYO).strays
+    assert len(drafts) <= ticks
+    laid = sorted(drafts.values())
+    replied = mails > 0
+    for (first, who), (second, other) in itertools.pairwise(laid):
+        assert who == other or second - first >= timedelta(minutes=15) or replied
 
 
 PROGRAM = """

@@ -87,9 +87,10 @@ class Request:
     missing: int
 
 
-def new_claim(id: str, who: str, now: datetime) -> Claim:
-    """A claim whose token no earlier or later one of the inquiry bears."""
-    return Claim(short_code(f"{id} {now.isoformat()}", 8), who, now)
+def new_claim(id: str, who: str, now: datetime, last: Claim | None) -> Claim:
+    """A claim whose token no earlier or later one of the inquiry bears. `last` is the one before it."""
+    seed = f"{id} {now.isoformat()} {last.token if last else ''}"
+    return Claim(short_code(seed, 8), who, now)
 
 
 def refusal(

@@ -235,7 +235,7 @@ class InquiryRow:
         # Who asks for a draft has taken the inquiry: newer than whatever status stood there.
         self.base.proposals["status"] = self.layout.label("status", "doing")
         self.events.add("status")
-        return new_claim(self.inquiry.id, who, context.now)
+        return new_claim(self.inquiry.id, who, context.now, claim)
 
     @property
     def _replied(self) -> list[Event]:
