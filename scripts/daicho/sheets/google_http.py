@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import stat
 import time
 from collections import deque
@@ -20,10 +21,9 @@ import google.auth.exceptions
 import requests
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials as UserCredentials
-from gspread.exceptions import APIError, NoValidUrlKeyFound
+from gspread.exceptions import APIError
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
-from gspread.utils import extract_id_from_url
 
 from daicho.errors import WorkbookError
 
@@ -40,6 +40,9 @@ LONGEST_WAIT = 64.0
 
 TOKEN_FILE = "google-token.json"
 """Lies beside an OAuth client's file and keeps the sign-in of a person."""
+
+_KEY = re.compile(r"/d/([A-Za-z0-9_-]+)")
+_BARE_KEY = re.compile(r"([A-Za-z0-9_-]+)")
 
 Json = dict[str, Any]
 
@@ -141,6 +144,11 @@ class GoogleClient(HTTPClient):
                 if _status(error) != 429 or attempt == TRIES:
                     raise self._told(error) from error
                 self.patience.wait(attempt, _asked(error))
+            except google.auth.exceptions.TransportError as error:
+                # No token, so nothing was sent.
+                if attempt == TRIES:
+                    raise WorkbookError("google.unreachable") from error
+                self.patience.wait(attempt)
             except requests.RequestException as error:
                 raise Unsure from error
         raise AssertionError("the last try returns or raises")
@@ -148,7 +156,10 @@ class GoogleClient(HTTPClient):
     def _json(self, verb: str, url: str, params: Mapping[str, Any], body: Json | None = None) -> Json:
         try:
             response = self.request(verb, url, params={**params, "prettyPrint": "false"}, json=body)
-        except google.auth.exceptions.RefreshError as error:
+        except google.auth.exceptions.TransportError:
+            # No line to the place where tokens come from; nothing was sent.
+            raise
+        except google.auth.exceptions.GoogleAuthError as error:
             raise WorkbookError("google.sign-in-refused") from error
         self.date = response.headers.get("Date", "")
         try:
@@ -197,12 +208,10 @@ def _asked(error: APIError) -> float:
 
 def spreadsheet_key(address: str) -> str:
     """The key in a spreadsheet's URL; a bare key is its own. Raises WorkbookError."""
-    if "/" not in address:
-        return address.strip()
-    try:
-        return str(extract_id_from_url(address))
-    except NoValidUrlKeyFound as error:
-        raise WorkbookError("google.bad-address", address=address) from error
+    found = _KEY.search(address) if "/" in address else _BARE_KEY.fullmatch(address.strip())
+    if not found:
+        raise WorkbookError("google.bad-address", address=address)
+    return found[1]
 
 
 # --- in whose name ----------------------------------------------------------------------------------------
