@@ -176,10 +176,11 @@ def lay(client: IMAPClient, draft: Draft, drafts: str, sent: Iterable[str]) -> N
             return
     told = APPENDED.search(client.append(drafts, draft.raw, (DRAFT, SEEN)))
     # Another machine may have looked at the same moment. Every server numbers what comes in, so both
-    # see the same order: the first copy stays, and who laid a later one takes back just that.
-    client.select_folder(drafts)
-    client.noop()
-    copies = client.search(wanted)
-    if told and copies and min(copies) < (own := int(told[1])):
+    # see the same order: the first copy stays, and who laid a later one takes back just that. (A server
+    # without UIDPLUS does not tell which one is ours: a double is better than somebody's draft deleted.)
+    client.select_folder(drafts, readonly=True)
+    own = int(told[1]) if told else 0
+    if own and any(uid < own for uid in client.search(wanted)):
+        client.select_folder(drafts)
         client.delete_messages([own], silent=True)
         client.uid_expunge([own])
