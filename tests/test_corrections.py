@@ -6,6 +6,7 @@ from builders import LAYOUT, TOKYO, Book, arrival
 from daicho.inquiry.classify import Correction
 from daicho.ledger.corrections import corrections
 from daicho.ledger.rows import Ledger
+from daicho.sheets.workbook import Record
 
 
 def learned(book: Book) -> list[Correction]:
@@ -20,6 +21,9 @@ def test_what_nobody_changed_teaches_nothing() -> None:
 
 def test_a_changed_cell_is_a_label_for_the_mail_that_opened_the_inquiry() -> None:
     book = Book()
+    book.snapshot.tables["templates"] = [
+        Record(2, {"key": "refund-status", "name": "返金", "on": True, "body": "…"})
+    ]
     book.sync(arrival("q1", "返金はいつですか。", subject="返金"), arrival("q2", sender="b@example.jp"))
     row = next(row for row in book.rows if row["subject"] == "返金")
     row.update(category="支払い・返金", template="refund-status")

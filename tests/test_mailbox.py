@@ -517,6 +517,13 @@ LINES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("size", range(1000, 1050))
+def test_an_mbox_of_any_size_gives_each_mail_once(tmp_path: Path, size: int) -> None:
+    first = b"From a@b Thu Oct  1 09:00:00 2026\nSubject: x\n\n"
+    (tmp_path / "support.mbox").write_bytes(first + b"y" * (size - len(first)))
+    assert len(Log().sync(Mbox("support", tmp_path / "support.mbox"))) == 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(bodies=st.lists(st.lists(LINES, max_size=6).map("\r\n".join), min_size=1, max_size=5))
 def test_whatever_mails_say_an_mbox_gives_back_what_was_put_into_it(bodies: list[str]) -> None:

@@ -104,7 +104,7 @@ def separators(file: BinaryIO) -> Iterator[int]:
         if not chunk:
             return
         kept = max(edge - 2, 0)
-        window, offset, begin = window[kept:], offset + kept, 2 if kept else 0
+        window, offset, begin = window[kept:], offset + kept, max(edge - kept, 0)
 
 
 def is_separator(window: bytes, at: int) -> bool:
