@@ -22,7 +22,7 @@ from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.handover import Exported, Handover
 from daicho.ledger.masking import bare
 from daicho.ledger.rows import Base
-from daicho.ledger.vendor.out import House
+from daicho.ledger.vendor.context import House
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.pack import opened, sealed
 from daicho.sheets.pack_page import HEADER_ROW, KEY_MARK

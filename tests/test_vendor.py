@@ -17,9 +17,10 @@ from daicho.ledger.drafts import open_claim
 from daicho.ledger.rows import Base, Ledger, text_of
 from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import Access, VendorError, read_access
+from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.home import Homecoming, bring_home
 from daicho.ledger.vendor.log import Export, holding, read_exports
-from daicho.ledger.vendor.out import House, Pack, build_pack, chosen
+from daicho.ledger.vendor.out import Pack, build_pack, chosen
 from daicho.sheets.pack_page import KEY_MARK, Grid
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Cell, Record

@@ -32,7 +32,7 @@ from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.template_check import Finding, check_templates
-from daicho.ledger.vendor.out import House
+from daicho.ledger.vendor.context import House
 from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.imap import Imap

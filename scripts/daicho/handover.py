@@ -22,8 +22,9 @@ from daicho.ledger.forget import Forgotten, forget, months_before, prune, retent
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import VendorError, read_access
+from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.home import Homecoming, bring_home
-from daicho.ledger.vendor.out import House, Pack, build_pack
+from daicho.ledger.vendor.out import Pack, build_pack
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack import sealed, write_pack
 from daicho.sheets.pack_reading import read_grids

@@ -23,8 +23,9 @@ import xlsxwriter
 from daicho.ledger.rows import Base, Ledger
 from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import read_access
+from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.home import bring_home
-from daicho.ledger.vendor.out import House, Pack, build_pack
+from daicho.ledger.vendor.out import Pack, build_pack
 from daicho.sheets.layout import load_layout
 from daicho.sheets.pack import sealed, write_pack
 from daicho.sheets.pack_page import Formula

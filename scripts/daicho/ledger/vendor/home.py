@@ -15,11 +15,12 @@ from daicho.ledger.merge import NEVER_EMPTY, merge_cell
 from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.vendor.access import Access, Masking
+from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.log import Export, read_exports
-from daicho.ledger.vendor.out import House, home_cells
 from daicho.ledger.vendor.returned import Answered, Returned, Trouble, read_returned
 from daicho.ledger.vendor.seal import print_of
 from daicho.ledger.vendor.veil import Matter, Veil, veil_for
+from daicho.ledger.vendor.work import home_cells
 from daicho.sheets.pack_page import Grid
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
