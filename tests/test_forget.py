@@ -271,6 +271,11 @@ def test_the_retention_is_read_in_months_or_years(value: str, months: int) -> No
     assert retention(rows, lambda label: LAYOUT.option("setting", label)) == months
 
 
+def test_a_retention_without_a_value_is_none() -> None:
+    rows = [Record(2, {"setting": "保存期間", "name": "対応が終わった問い合わせ"})]
+    assert retention(rows, lambda label: LAYOUT.option("setting", label)) is None
+
+
 @pytest.mark.parametrize("value", ["ずっと", "0か月", "24"])
 def test_an_odd_retention_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=value):

@@ -178,6 +178,11 @@ def test_an_unknown_vendor_is_told_with_those_that_are_known() -> None:
     assert told.value.values["vendors"] == VENDOR
 
 
+def test_a_vendor_who_is_left_no_category_is_no_vendor() -> None:
+    with pytest.raises(UsageError):
+        access_of(book(categories=""))
+
+
 @pytest.mark.parametrize(
     ("terms", "categories", "wanted"),
     [

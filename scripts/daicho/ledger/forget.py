@@ -236,8 +236,8 @@ def retention(records: Iterable[Record], layout_setting: Callable[[str], str]) -
     `layout_setting` turns a label into its key. Raises ValueError for a value that makes no sense.
     """
     for record in records:
-        if layout_setting(text_of(record.cells.get("setting"))) == "retention":
-            value = narrow(text_of(record.cells.get("value"))).strip()
+        value = narrow(text_of(record.cells.get("value"))).strip()
+        if value and layout_setting(text_of(record.cells.get("setting"))) == "retention":
             match = _MONTHS.fullmatch(value)
             if match is None or int(match[1]) == 0:
                 raise ValueError(value)

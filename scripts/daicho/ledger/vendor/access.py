@@ -65,21 +65,19 @@ def read_access(records: Sequence[Record], layout: Layout, vendor: str) -> Acces
 
     What cannot be understood is never passed over: it may be what keeps data in the house.
     """
+    cells = [{key: text_of(cell).strip() for key, cell in record.cells.items()} for record in records]
     rows = [
-        (
-            layout.option("setting", text_of(row.cells.get("setting"))),
-            text_of(row.cells.get("name")).strip(),
-            row,
-        )
-        for row in records
+        (layout.option("setting", row.get("setting", "")), row["name"], row["value"])
+        for row in cells
+        if row.get("name") and row.get("value")
     ]
-    named = list(dict.fromkeys(name for setting, name, _ in rows if setting == "vendor" and name))
-    wanted = next(
-        (name for name in named if narrow(name).casefold() == narrow(vendor).casefold().strip()), None
-    )
+    # Who is left no category is no vendor yet.
+    named = list(dict.fromkeys(name for setting, name, _ in rows if setting == "vendor"))
+    asked = narrow(vendor).casefold().strip()
+    wanted = next((name for name in named if narrow(name).casefold() == asked), None)
     if wanted is None:
         raise UsageError("vendor.unknown", vendor=vendor, vendors=" / ".join(named) or "―")
-    mine = [(setting, text_of(row.cells.get("value"))) for setting, name, row in rows if name == wanted]
+    mine = [(setting, value) for setting, name, value in rows if name == wanted]
     categories = [word for setting, value in mine if setting == "vendor" for word in words_of(value)]
     access = Access(wanted, frozenset(_option(wanted, "category", word, layout) for word in categories))
     lines = [line for setting, value in mine if setting == "vendor_terms" for line in value.splitlines()]
