@@ -199,7 +199,7 @@ def test_history_of_a_stranger_is_told(run: Run, tmp_path: Path) -> None:
     shop(tmp_path)
     run("sync")
     code, _, err = run("history", "nobody@example.jp")
-    assert code == 2
+    assert code == 1
     assert "nobody@example.jp" in err
 
 

@@ -73,6 +73,7 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
         ('addresses = ["Support@Example.jp "]', 'addresses = "support@example.jp"', "config.wrong-type"),
         ('excel = "ledger.xlsx"', "", "config.one-workbook"),
         ('excel = "ledger.xlsx"', 'excel = "a.xlsx"\ngoogle = "key"', "config.one-workbook"),
+        ('excel = "ledger.xlsx"', 'excel = "ledger.xls"', "config.no-xlsx"),
         ('maildir = "mail/support"', "", "config.one-source"),
         ('maildir = "mail/support"', 'maildir = "m"\nmbox = "m"', "config.one-source"),
         ('maildir = "mail/support"', 'imap = "imap.example.jp"', "config.no-user"),

@@ -105,6 +105,8 @@ def read_config(data: Mapping[str, Any], folder: Path) -> Config:
     excel, google = _get(book, "workbook.excel"), _get(book, "workbook.google")
     if bool(excel) == bool(google):
         raise ConfigError("config.one-workbook")
+    if excel and not excel.lower().endswith(".xlsx"):
+        raise ConfigError("config.no-xlsx", name=excel)
     addresses = _get(shop, "shop.addresses")
     if not addresses or not all(isinstance(one, str) and _BARE_ADDRESS.fullmatch(one) for one in addresses):
         raise ConfigError("config.no-addresses")

@@ -59,7 +59,8 @@ def one_line(report: Report) -> str:
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     """A short table: what came, what changed, what is urgent."""
     report = outcome.report
-    out.print(escape(say("planned" if dry else "synced", mails=report.mails, workbook=desk.workbook.name)))
+    done = "planned" if dry else "synced" if outcome.commits else "nothing-new"
+    out.print(escape(say(done, mails=report.mails, workbook=desk.workbook.name)))
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in REPORTED:
         if ids := getattr(report, name):

@@ -89,9 +89,9 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
-def tell_with_time(trouble: Exception) -> None:
+def tell_with_time(trouble: Exception, zone: ZoneInfo) -> None:
     """A failure of the scheduled job, on one line with its time."""
-    moment = clock(ZoneInfo("UTC"))
+    moment = clock(zone)
     if isinstance(trouble, DaichoError):
         err.print(escape(f"{moment} {options.wording.say(trouble.key, **trouble.values)}"))
     else:

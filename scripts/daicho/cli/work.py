@@ -24,6 +24,7 @@ from daicho.cli.terminal import (
     Json,
     app,
     clock,
+    err,
     known_language,
     options,
     out,
@@ -34,7 +35,7 @@ from daicho.cli.terminal import (
 from daicho.config import load_config
 from daicho.demo import lay_out_demo
 from daicho.desk import Desk, try_mails
-from daicho.errors import ConfigError, UsageError
+from daicho.errors import ConfigError, DaichoError, UsageError
 from daicho.watch import Watch, stopping_on_signals
 from daicho.wording import templates_folder
 
@@ -129,18 +130,23 @@ def watch(
     """Sync every few minutes until stopped (Ctrl-C or SIGTERM)."""
     config = options.load()
 
-    def work() -> None:
-        desk = Desk(config)
-        outcome = desk.sync()
-        for trouble in outcome.troubles:
-            tell_with_time(trouble)
-        out.print(escape(f"{clock(config.zone)} {one_line(outcome.report)}"))
+    def tell_trouble(trouble: Exception) -> None:
+        tell_with_time(trouble, config.zone)
 
-    job = Watch(work, minutes, tell_with_time, lambda: datetime.now(UTC))
-    out.print(escape(say("watching", minutes=f"{minutes:g}")))
+    def work() -> None:
+        outcome = Desk(config).sync()
+        for trouble in outcome.troubles:
+            tell_trouble(trouble)
+        if options.json:
+            print_json(report_of(outcome))
+        else:
+            out.print(escape(f"{clock(config.zone)} {one_line(outcome.report)}"))
+
+    job = Watch(work, minutes, tell_trouble, lambda: datetime.now(UTC))
+    err.print(escape(say("watching", minutes=f"{minutes:g}")))
     with stopping_on_signals(job.stop):
         job.run()
-    out.print(escape(say("stopped")))
+    err.print(escape(say("stopped")))
 
 
 @app.command(name="try")
@@ -171,7 +177,7 @@ def history(
         print_json(messages)
         return
     if not messages:
-        raise UsageError("cli.no-history", address=address)
+        raise DaichoError("cli.no-history", address=address)
     for message in messages:
         arrow = "←" if message["direction"] == "in" else "→"
         out.print(escape(f"{message['date']} {arrow} [{message['inquiry']}] {message['subject']}"))

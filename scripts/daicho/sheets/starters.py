@@ -30,7 +30,7 @@ def load_starters(language: str, *, sample: bool = True) -> dict[str, list[dict[
 
 
 def _rows(path: Path, tab: Tab, layout: Layout, sample: bool) -> list[dict[str, Cell]]:
-    rows = []
+    rows: list[dict[str, Cell]] = []
     for entry in tomllib.loads(path.read_text(encoding="utf-8"))["row"]:
         # `sample = true` marks a row, `[row.sample]` cells that speak of the sample shop.
         theirs = entry.pop("sample", {})
