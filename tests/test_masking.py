@@ -15,7 +15,16 @@ from daicho.wording import wording
 
 LABELS = labels(wording("ja"))
 KNOWN: dict[Kind, list[str]] = {
-    "name": ["山田 花子", "林一郎", "髙橋　みほ", "Ann Lee", "Will Grey", "小川 はな"],
+    "name": [
+        "山田 花子",
+        "林一郎",
+        "髙橋　みほ",
+        "Ann Lee",
+        "Will Grey",
+        "小川 はな",
+        "中一郎",
+        "つばき設計株式会社",
+    ],
     "email": ["hanako@example.jp"],
     "phone": ["09012345678", "0398765432"],
     "order": ["1009-3347", "503-1234567-7654321"],
@@ -98,6 +107,7 @@ def test_what_looks_personal_is_masked_though_nobody_knew_it(text: str, rest: st
     [
         "お客様、皆様、仕様、同様、ご担当者様",
         "森林の林業",
+        "使用中です。残り1つです。旅行使用中です",
         "support@shop.example.jp または 0120-000-111 へ",
         "2026-11-21 09:30 に 3,000円 を 2個",
         "11/21 09:00〜18:00",

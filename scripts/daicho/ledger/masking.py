@@ -23,6 +23,9 @@ from daicho.inquiry.thread import short_code
 Kind = Literal["name", "email", "phone", "order", "address"]
 
 CODE_LENGTH = 5
+LONGEST_NAME = 6
+"""Letters of a Japanese name without a blank; more are a company's."""
+
 SHORT = 6
 """Bare letters and digits; fewer count only where no letter or digit stands beside them."""
 
@@ -117,7 +120,7 @@ _NOT_NAMES = tuple(_BEFORE_TITLES.split())
 """What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
 
 _SAID = re.compile(
-    r"([一-龠々ヶ]{1,4}|[ァ-ヶー]{2,8}|[ぁ-ん]{2,5})[ \t]?"
+    r"((?<![一-龠々ヶ])[一-龠々ヶ]{1,4}|[ァ-ヶー]{2,8}|[ぁ-ん]{2,5})[ \t]?"
     r"(?=様|さん|さま|殿|くん|ちゃん|です|でございます|と申|ともうし|と言|といい|より|宛)"
 )
 
@@ -212,7 +215,7 @@ class Masker:
                 self._families[part].add(own)
         else:
             # 山田花子 without a blank: who knows where the family name ends?
-            for end in range(1, min(len(own), 5)):
+            for end in range(1, min(len(own), 5) if len(own) <= LONGEST_NAME else 0):
                 self._families[own[:end]].add(own)
 
     def _add(self, own: str, value: _Value) -> None:
@@ -376,6 +379,9 @@ class Masker:
         for match in _SAID.finditer(plain):
             for start in range(match.start(1), match.end(1)):
                 own = bare(plain[start : match.end(1)])
+                # 「使用中です」 is nobody called 中.
+                if len(own) == 1 and (start > match.start(1) or _KANA.fullmatch(own)):
+                    continue
                 if owner := self._family(own, person):
                     yield Found(start, match.end(1), "name", owner)
                     break
