@@ -100,12 +100,15 @@ _LABELLED_ADDRESS = re.compile(
     r"[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{4,100})",
     re.IGNORECASE,
 )
-_UNMISTAKABLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (("email", _EMAIL), ("phone", _PHONE))
-_PATTERNS = (
-    *_UNMISTAKABLE,
-    ("address", _ADDRESS),
-    ("address", _LABELLED_ADDRESS),
-    ("name", _LABELLED_NAME),
+_Looks = tuple[Kind, re.Pattern[str], str]
+"""A kind of value, its pattern, and the letters of which a text with such a value has at least one."""
+
+_UNMISTAKABLE: tuple[_Looks, ...] = (("email", _EMAIL, "@(["), ("phone", _PHONE, "0+"))
+_CONTACTS: tuple[_Looks, ...] = (*_UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県"))
+_PATTERNS: tuple[_Looks, ...] = (
+    *_CONTACTS,
+    ("address", _LABELLED_ADDRESS, ":="),
+    ("name", _LABELLED_NAME, ":="),
 )
 _KANJI = "(?![様殿客])[一-龠々ヶ]"
 _TITLED = re.compile(
@@ -113,9 +116,8 @@ _TITLED = re.compile(
     r"|[ァ-ヶー]{2,8}(?: ?[ァ-ヶー]{2,8})?)"
     r"[ \t]?(?:様|殿|さま(?![ぁ-ん]))(?![々子式変])"
 )
-_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者 利用者
-会員 購入者
-注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
+_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者
+利用者 会員 購入者 注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
 _NOT_NAMES = tuple(_BEFORE_TITLES.split())
 """What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
 
@@ -359,9 +361,11 @@ class Masker:
             return person in self._owners.get(own, ())
         return len(own) >= SHORT or not any(map(_is_ascii_letter, sides))
 
-    def _patterns(self, plain: str, patterns: Sequence[tuple[Kind, re.Pattern[str]]]) -> Iterator[Found]:
+    def _patterns(self, plain: str, patterns: Sequence[_Looks]) -> Iterator[Found]:
         """What has the looks of a personal value. A pattern's last group is the value."""
-        for kind, pattern in patterns:
+        for kind, pattern, signs in patterns:
+            if not any(sign in plain for sign in signs):
+                continue
             for match in pattern.finditer(plain):
                 value, start = match[pattern.groups].rstrip(), match.start(pattern.groups)
                 own = self._owner(kind, value)
@@ -427,4 +431,4 @@ def _joined(found: Iterable[Found]) -> list[Found]:
 def contacts_in(text: str) -> list[str]:
     """The mail addresses, phone numbers and postal addresses that stand in a text."""
     plain = narrow(text)
-    return [match[0] for _, pattern in _PATTERNS[:3] for match in pattern.finditer(plain)]
+    return [match[0] for _, pattern, _ in _CONTACTS for match in pattern.finditer(plain)]
