@@ -40,10 +40,8 @@ def write_pack(pages: Sequence[Page], layout: Layout, target: IO[bytes], cut: st
     _without_traces(book)
     for page in pages:
         sheet = book.create_sheet(page.label)
-        sheet.sheet_state = "veryHidden" if page.secret else "visible"
         last = _write(sheet, page, layout, cut)
-        if not page.secret:
-            _dress(sheet, page, last)
+        _dress(sheet, page, last)
     book.save(target)
 
 

@@ -41,8 +41,7 @@ class Page:
     """One sheet. `rows` (cells by column key) are gone through once.
 
     `flag` names a column: rows where it says something are coloured. `entries` names the column that makes
-    a row one to write in ("": every row is). `tall` rows fit their text, others have one height. A `secret`
-    page is not shown.
+    a row one to write in ("": every row is). `tall` rows fit their text, others have one height.
     """
 
     key: str
@@ -54,7 +53,6 @@ class Page:
     flag: str = ""
     entries: str = ""
     tall: bool = False
-    secret: bool = False
 
     def position(self, key: str) -> int:
         """Where a column stands, from 1."""

@@ -94,12 +94,6 @@ def report_page(context: Context, inquiries: Page) -> Page:
     )
 
 
-def secret_page(export: Export) -> Page:
-    columns = [PageColumn("name", "name", 20, "text"), PageColumn("value", "value", 60, "text")]
-    rows: list[dict[str, Cell]] = [{"name": "export", "value": export.id}]
-    return Page("_daicho", "_daicho", columns, rows, secret=True)
-
-
 def _day(moment: datetime) -> str:
     return f"{moment.month}/{moment.day} {moment:%H:%M}"
 

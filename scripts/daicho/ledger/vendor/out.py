@@ -12,7 +12,7 @@ from daicho.ledger.rows import Ledger, Row, join_words, words_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.vendor.access import Access, VendorError
 from daicho.ledger.vendor.context import Context, House
-from daicho.ledger.vendor.cover import cover_page, report_page, secret_page
+from daicho.ledger.vendor.cover import cover_page, report_page
 from daicho.ledger.vendor.log import Export, last_of, read_exports
 from daicho.ledger.vendor.papers import faq_page, policies, policies_page, templates_page, version_of
 from daicho.ledger.vendor.veil import Matter, veil_for
@@ -115,7 +115,6 @@ def _pages(context: Context, export: Export, before: Export | None) -> list[Page
         policies_page(context, export.policies, before),
         faq_page(context),
         report_page(context, inquiries),
-        secret_page(export),
     ]
     if masker := context.veil.masker:
         for page in pages:
