@@ -16,12 +16,21 @@ from typing import Any
 from zipfile import BadZipFile
 
 from daicho.inquiry.classify import AUTO, Classifier, Correction, Example, Guess, as_examples, fingerprint
+from daicho.inquiry.contacts import days_contacted
 from daicho.inquiry.cues import Cues
 from daicho.inquiry.extract import contact_form, customer_name, order_numbers, products
 from daicho.inquiry.needby import need_by
 from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought, words_of
 from daicho.inquiry.swap import swapped
-from daicho.inquiry.urgency import Contact, Raise, contact_raise, contacts, date_raise, raised
+from daicho.inquiry.urgency import (
+    Contact,
+    Raise,
+    contact_raise,
+    contacts,
+    date_raise,
+    raised,
+    start,
+)
 from daicho.mail.message import Message
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell
@@ -36,21 +45,28 @@ SURE = 0.6
 FELT = 0.5
 """From this chance on a learned cause or emotion counts."""
 
-BETTER_SAFE = 0.45
+BETTER_SAFE = 0.4
 """The same for causes that make an inquiry urgent: to miss one costs more than to look at one too many."""
+
+SAME_CHANCE = 0.1
+"""Chances of a second and a third contact this close together tell nothing apart."""
+
+INKLING = 0.35
+"""Below this confidence a category is a guess among many."""
+
+HINTED = 0.3
+"""From this chance on of an earlier contact, the days that are named for one count as such."""
 
 TEMPLATES = 3
 
 CAUSE_LEVELS: Mapping[str, str] = {
     "harm": "urgent",
     "outside": "urgent",
-    "third": "urgent",
     "shop_urgent": "urgent",
-    "second": "high",
     "money": "high",
     "shop_high": "high",
 }
-"""What each learned cause raises an inquiry to."""
+"""What each learned cause raises an inquiry to; second and third contacts are weighed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +222,23 @@ class Judge:
             return "sales", chances.get("sales", 0.0)
         if "category" in ruled:
             return ruled["category"], 1.0
-        open_to = [entry for entry in guess.categories if entry[0] not in (AUTO, "sales")]
-        (category, chance), (second, _) = open_to[0], open_to[1]
+        (category, chance), (second, _) = _asked(guess)[:2]
         key = "judge.category-learned" if chance >= SURE else "judge.category-unsure"
         reason.append((key, {"category": category, "second": second, "percent": _percent(chance)}))
         return category, chance
 
     def _templates(self, category: str, guess: Guess, ruled: Mapping[str, str]) -> tuple[str, ...]:
         ranked = self.classifier.habitual(category, guess) if "category" in ruled else guess.templates
-        return tuple(key for key, _ in ranked[:TEMPLATES])
+        keys = [key for key, _ in ranked]
+        # A step outward is a supervisor's to answer, beside or before what the matter itself asks for.
+        if guess.causes["outside"] >= BETTER_SAFE and "escalate" in keys[2:]:
+            keys.remove("escalate")
+            keys.insert(1, "escalate")
+        # Who was hurt is told first to stop using the thing, not how it is replaced.
+        if guess.causes["harm"] >= BETTER_SAFE and "safety" in keys:
+            keys.remove("safety")
+            keys.insert(0, "safety")
+        return tuple(keys[:TEMPLATES])
 
     def _priority(
         self,
@@ -229,18 +253,18 @@ class Judge:
             return ruled["priority"]
         raises = list(self._raises(case, heard, category, guess))
         reason += [(f"judge.raise-{each.cause}", each.values) for each in raises]
-        return raised(category, raises)
+        begins = category if "category" in ruled else _beginning(guess)
+        return raised(begins, raises)
 
     def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterator[Raise]:
         for cause, level in CAUSE_LEVELS.items():
             chance = guess.causes[cause]
-            # Whoever writes for the third time has written for the second: one of the two says it.
-            told = cause == "second" and guess.causes["third"] >= BETTER_SAFE
-            if chance >= (BETTER_SAFE if level == "urgent" else FELT) and not told:
+            if chance >= (BETTER_SAFE if level == "urgent" else FELT):
                 yield Raise(level, cause.replace("_", "-"), {"percent": _percent(chance)})
+        told = _told_contacts(guess.causes["second"], guess.causes["third"], heard.text)
         count = contacts(case.sent, case.inquiry, category, heard.order_numbers, case.earlier)
         needed = need_by(f"{heard.subject}\n{heard.text}", case.sent)
-        yield from filter(None, (contact_raise(count), date_raise(needed, case.sent)))
+        yield from filter(None, (told, contact_raise(count), date_raise(needed, case.sent)))
 
     def _moods(self, hits: Sequence[Hit], guess: Guess | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Emotions (learned, and set by rules) and the other tags."""
@@ -249,6 +273,31 @@ class Judge:
         felt |= {self._emotion_keys[word] for word in words if word in self._emotion_keys}
         tags = dict.fromkeys(word for word in words if word not in self._emotion_keys)
         return tuple(key for key in self._emotion_keys.values() if key in felt), tuple(tags)
+
+
+def _beginning(guess: Guess) -> str:
+    """The category whose start an inquiry takes: an inkling beside a calm runner-up raises no alarm."""
+    (best, chance), (second, _) = _asked(guess)[:2]
+    return second if chance < INKLING and start(second) == "normal" else best
+
+
+def _asked(guess: Guess) -> list[tuple[str, float]]:
+    """The categories an inquiry can have, likeliest first."""
+    return [entry for entry in guess.categories if entry[0] not in (AUTO, "sales")]
+
+
+def _told_contacts(second: float, third: float, text: str) -> Raise | None:
+    """What a writer's own words about earlier contacts raise; the chances are the learned ones."""
+    days = days_contacted(text) if max(second, third) >= HINTED else 0
+    # Two named days and today make three, in whatever words.
+    if days >= 2:
+        return contact_raise(days + 1)
+    # Whoever writes for the third time has written for the second: one says it, in doubt the third.
+    if third >= max(BETTER_SAFE, second - SAME_CHANCE):
+        return Raise("urgent", "third", {"percent": _percent(third)})
+    if max(second, third) >= FELT or (days and second >= HINTED):
+        return Raise("high", "second", {"percent": _percent(max(second, third))})
+    return None
 
 
 # --- the reason in words ---
