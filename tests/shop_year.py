@@ -8,13 +8,20 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from builders import LAYOUT, TOKYO, WORDS
 from daicho.ledger.rows import Base, Ledger, machine_digest
+from daicho.ledger.settings import Settings, read_settings
+from daicho.ledger.summary.month import Month
+from daicho.ledger.summary.summary import Summary, summarise
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Cell, Record, Snapshot
+
+NOW = datetime(2027, 1, 20, 3, 0, tzinfo=UTC)
+"""When the pages of tests are made."""
 
 MEMBERS = ("佐藤", "鈴木", "田中")
 PRODUCTS = ("はなびらマグカップ", "耐熱グラス", "")
@@ -24,7 +31,7 @@ CHANNELS = ("mail", "mail", "form", "rakuten", "phone")
 SEASON = (0.7, 0.6, 0.9, 1.0, 1.1, 0.8, 0.9, 0.7, 0.8, 1.0, 1.2, 2.0)
 
 Said = Literal["asks", "reply", "asks again", "thanks", "bounce"]
-WORDS = {
+SPOKEN = {
     "asks": "教えてください。{number}",
     "reply": "お答えいたします。",
     "asks again": "まだ分かりません。どうでしょうか。",
@@ -147,7 +154,7 @@ def make_ledger(
                     "kind": label("kind", kind),
                     "to" if outgoing else "from": address,
                     "subject": f"件名{same}",
-                    "text": WORDS[what].format(number=same),
+                    "text": SPOKEN[what].format(number=same),
                 }
             )
         cells: dict[str, Cell] = {
@@ -180,3 +187,30 @@ def make_ledger(
         key: [Record(number, cells) for number, cells in enumerate(table, 2)] for key, table in tables.items()
     }
     return Ledger(Snapshot(0, {}, records, datetime(2000, 1, 1)), layout, zone)
+
+
+def settings(*rows: tuple[str, str, str]) -> Settings:
+    """Settings as typed: (setting's key, name, value)."""
+    records = [
+        Record(number, {"setting": LAYOUT.label("setting", setting), "name": name, "value": value})
+        for number, (setting, name, value) in enumerate(rows)
+    ]
+    members: list[dict[str, Cell]] = [{"member": member} for member in MEMBERS]
+    return read_settings([*records, *(Record(100, cells) for cells in members)], LAYOUT)
+
+
+def summary_of(
+    stories: Sequence[Story],
+    month: str = "2026-11",
+    *,
+    now: datetime = NOW,
+    zone: ZoneInfo = TOKYO,
+    rows: Sequence[tuple[str, str, str]] = (),
+) -> Summary:
+    ledger = make_ledger(stories, LAYOUT, zone)
+    return summarise(ledger, settings(*rows), WORDS, Month.parse(month), now)
+
+
+def at(text: str) -> datetime:
+    """ "11-03 09:00" of 2026, as a cell holds it."""
+    return datetime.fromisoformat(f"2026-{text}")
