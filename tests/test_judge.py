@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -337,3 +338,49 @@ def test_what_the_shop_corrected_judges_the_next_mail(tmp_path: Path) -> None:
     learned = Correction("", "お茶会の器をお借りできますか。", SENT, category="貸し出し")
     shop = load_judge([], [learned] * 3, "ja", tmp_path)
     assert judged(shop, "お茶会の器をお借りできますか。来月です。").category == "貸し出し"
+
+
+# --- the first reply to what must not wait ---
+
+
+def test_who_was_hurt_is_answered_with_safety_first(judge: Judge) -> None:
+    got = judged(
+        judge, "届いたポットの取っ手が外れ、熱湯がこぼれて子どもが腕にやけどをしました。病院へ行きます。"
+    )
+    assert got.priority == "urgent"
+    assert got.templates[0] == "safety"
+
+
+def test_a_step_outward_is_answered_by_a_supervisor_among_the_first_two(judge: Judge) -> None:
+    got = judged(judge, "返金に応じないなら、明日消費生活センターに相談し、弁護士に依頼します。")
+    assert got.priority == "urgent"
+    assert "escalate" in got.templates[:2]
+
+
+# --- a mere inkling ---
+
+
+@pytest.mark.parametrize(
+    ("chances", "priority"),
+    [
+        ({"wrong_item": 0.22, "feedback": 0.2}, "normal"),
+        # A runner-up that must not wait either, or a guess that is more than an inkling.
+        ({"wrong_item": 0.22, "defect": 0.2}, "urgent"),
+        ({"wrong_item": 0.5, "feedback": 0.2}, "urgent"),
+    ],
+)
+def test_a_mere_inkling_beside_a_calm_runner_up_raises_no_alarm(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, chances: dict[str, float], priority: str
+) -> None:
+    (calm,) = judge.classifier.guess([("", "ほ")])
+    guess = replace(calm, categories=tuple(chances.items()), causes=dict.fromkeys(calm.causes, 0.0))
+    monkeypatch.setattr(judge.classifier, "guess", lambda mails: [guess])
+    assert judged(judge, "ほ").priority == priority
+
+
+def test_two_named_days_of_asking_make_the_third_contact(judge: Judge) -> None:
+    got = judged(
+        judge, "返送先を8月4日に伺い、11日にもメールしましたが、お返事がありません。もう一度お尋ねします。"
+    )
+    assert got.priority == "urgent"
+    assert ("judge.raise-third-contact", {"count": 3}) in got.reason
