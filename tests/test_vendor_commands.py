@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from builders import OWN, raw_mail
 from daicho import cli
 from daicho.cli import vendor as commands
+from daicho.config import load_config
+from daicho.desk import Desk
 from daicho.sheets.pack import opened
 from daicho.sheets.pack_page import HEADER_ROW, KEY_MARK
 
@@ -21,22 +24,36 @@ ROOT = Path(__file__).parents[1]
 EXPORT = ("export", "--vendor", "みどりサポート", "--out", "pack.xlsx")
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """A shop with one question about stock; runs a command in its folder: (exit code, output, errors)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
-    monkeypatch.delenv(commands.PASSWORD, raising=False)
-    (tmp_path / "mail").mkdir()
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with one question about stock in its ledger, and a vendor for such."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "mail").mkdir()
     mail = raw_mail(
         "山田 花子 <hanako@example.jp>", subject="在庫について", text="マグの在庫はありますか。", key="q1@x"
     )
-    (tmp_path / "mail" / "1.eml").write_bytes(mail)
-    (tmp_path / "daicho.toml").write_text(
+    (folder / "mail" / "1.eml").write_bytes(mail)
+    (folder / "daicho.toml").write_text(
         f'shop.name = "さくら雑貨店"\nshop.addresses = ["{OWN}"]\nworkbook.excel = "ledger.xlsx"\n'
         '[[mailbox]]\nname = "support"\neml = "mail"\n',
         encoding="utf-8",
     )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
+        Desk(load_config(folder / "daicho.toml")).sync()
+    name_vendor(folder / "ledger.xlsx")
+    return folder
+
+
+@pytest.fixture
+def run(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs a command in a copy of the shop's folder: (exit code, output, errors)."""
+    shutil.copytree(shop, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".pytest_cache"))
+    monkeypatch.delenv(commands.PASSWORD, raising=False)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["daicho", *arguments])
@@ -45,8 +62,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         said = capsys.readouterr()
         return int(ended.value.code or 0), said.out, said.err
 
-    assert run("sync")[0] == 0
-    name_vendor(tmp_path / "ledger.xlsx")
     return run
 
 
