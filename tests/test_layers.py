@@ -14,6 +14,7 @@ FLOORS = {
     "desk": 6,
     "sync": 5,
     "handover": 5,
+    "doctor": 5,
     "monthly": 5,
     "report": 5,
     "ledger": 4,

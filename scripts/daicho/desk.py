@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
 
 from daicho.config import Config, MailboxConfig
+from daicho.doctor import (
+    Check,
+    Diagnosis,
+    credentials_check,
+    examine,
+    excel_checks,
+    google_checks,
+    mailbox_checks,
+)
 from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.faq_page import Question, faq_page
 from daicho.handover import Handover
@@ -33,7 +43,7 @@ from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.template_check import Finding, check_templates
 from daicho.ledger.vendor.context import House
-from daicho.mail.connection import Account
+from daicho.mail.connection import Account, Connection
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
@@ -154,6 +164,23 @@ class Desk:
         `sample`: with the sample shop's members, products and signature."""
         return self.workbook.prepare(self.layout, load_starters(self.config.language, sample=sample))
 
+    def doctor(self) -> Iterator[Diagnosis]:
+        """Looks at everything a sync needs, one thing at a time."""
+        groups: list[list[Check]] = [self._ledger_checks()]
+        for config in self.config.mailboxes:
+            folders = partial(open_folders, config) if config.source == "imap" else None
+            groups.append(mailbox_checks(config, open_mailbox(config), folders))
+        return examine(groups)
+
+    def _ledger_checks(self) -> list[Check]:
+        if self.config.excel:
+            return excel_checks(self.config.excel, self.workbook)
+        checks = [credentials_check(self.config.credentials)]
+        try:
+            return checks + google_checks(open_google(self.config, self.layout, self.now), self.now)
+        except WorkbookError as error:
+            return [*checks, ("sign-in", partial(_raise, error))]
+
     def setup(self, *, dry: bool = False) -> list[str]:
         """Makes the ledger, or brings it up to date; one line a change. With `dry`, only tells.
 
@@ -255,14 +282,19 @@ class Desk:
 
 def labelled_examples() -> list[Labelled]:
     """The examples that come with daicho, as rules see them."""
-    answers = ("category", "priority", "kind")
     return [
         labelled(
+            # People know a mail by its subject, not by the name it is stored under.
             example["subject"],
             example["subject"],
             example["text"],
-            "",
-            {key: example[key] for key in answers if key in example},
+            f"{example.get('from_name', '')} {example.get('from_addr', '')}".strip(),
+            # Only an inquiry has a category and a priority that a rule could get right or wrong.
+            {
+                key: example[key]
+                for key in ("kind", "category", "priority")
+                if key == "kind" or example["kind"] == "inquiry"
+            },
         )
         for example in starter_records()
     ]
@@ -299,9 +331,30 @@ def open_mailbox(config: MailboxConfig) -> Mailbox:
         case "eml":
             return EmlFolder(config.name, path, config.since)
         case _:
-            options = dict(config.options) | {"folders": tuple(config.options["folders"])}
-            account = Account(name=config.name, host=config.place, since=config.since, **options)
+            account = account_of(config)
             return Imap(account, partial(secret_of, account))
+
+
+def account_of(config: MailboxConfig) -> Account:
+    """The IMAP account of a `[[mailbox]]`."""
+    options = dict(config.options) | {"folders": tuple(config.options["folders"])}
+    return Account(name=config.name, host=config.place, since=config.since, **options)
+
+
+def open_folders(config: MailboxConfig) -> tuple[str, ...]:
+    """Opens each folder of an IMAP account, read-only, and names them. Raises MailError."""
+    account = account_of(config)
+    connection = Connection(account, partial(secret_of, account), None, time.sleep)
+    try:
+        for folder in account.folders:
+            connection.examine(folder)
+    finally:
+        connection.close()
+    return account.folders
+
+
+def _raise(error: DaichoError) -> NoReturn:
+    raise error
 
 
 def secret_of(account: Account) -> str:

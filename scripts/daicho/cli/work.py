@@ -1,4 +1,4 @@
-"""The commands of every day: demo, init, setup, sync, watch, try, history, rules."""
+"""The commands of every day: demo, init, setup, doctor, sync, watch, try, history, rules."""
 
 from __future__ import annotations
 
@@ -100,6 +100,28 @@ def setup(
         out.print(escape(line))
     if dry_run and lines:
         out.print(escape(say("set-up-planned")))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look at everything a sync needs; each line is ok or says what to do."""
+    desk = Desk(options.load())
+    ill = False
+    for finding in desk.doctor():
+        trouble = finding.trouble
+        ill = ill or trouble is not None
+        key, values = (
+            (trouble.key, trouble.values) if trouble else (f"doctor.{finding.check}", finding.values)
+        )
+        sentence = options.wording.say(key, **values)
+        if options.json or as_json:
+            print_json({"check": finding.check, "ok": trouble is None, "message": sentence})
+        else:
+            out.print(escape(f"{'✗' if trouble else '✓'} {sentence}"))
+    if ill:
+        raise typer.Exit(1)
+    if not (options.json or as_json):
+        out.print(escape(options.wording.say("doctor.all-well")))
 
 
 @app.command()

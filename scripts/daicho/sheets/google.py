@@ -55,6 +55,8 @@ from daicho.sheets.google_write import (
     PREPARED,
     STATE_TAB,
     SheetWrite,
+    generations,
+    marker,
     needed,
     state_of,
     state_rows,
@@ -70,6 +72,9 @@ STALE = timedelta(minutes=10)
 
 ROUNDS = 5
 """How often a reading puts back what a write has misplaced, before it gives up."""
+
+PROOF = "daicho-proof"
+"""The key of what a write that must be refused would leave."""
 
 ANSWER_FIELDS = (
     "updatedSpreadsheet.sheets(properties(sheetId,title),"
@@ -111,7 +116,8 @@ class GoogleWorkbook:
             taken = self._clock()
             found = reader.fetch()
             self.name = found.title or self.name
-            if not self._put_back(found):
+            # Nothing is put back while a tab is missing: `reading` tells, and the journal waits.
+            if not reader.complete(found) or not self._put_back(found):
                 return reader.reading(found, taken)
         raise WorkbookError("google.restless", workbook=self.name)
 
@@ -148,6 +154,27 @@ class GoogleWorkbook:
         self._send(base.hidden, base.markers, [entry], [], state, drawing)
         after = _after(base, {}, state, taken=self._clock(), token=entry.token)
         return replace(after, tabs=base.tabs | {page.label})
+
+    def open(self) -> str:
+        """Opens the spreadsheet and gives its title. Raises WorkbookError."""
+        self.name = self.client.get({"fields": "properties.title"})["properties"]["title"]
+        return self.name
+
+    def proves_swap(self) -> bool:
+        """Tries a write under a number that is taken: Google must refuse it, and apply nothing of it."""
+        fields = "developerMetadata(metadataId,metadataKey,metadataValue)"
+        taken = max(generations(self.client.get({"fields": fields})), default=0)
+        trace = marker(taken, PROOF)
+        del trace["createDeveloperMetadata"]["developerMetadata"]["metadataId"]
+        trace["createDeveloperMetadata"]["developerMetadata"]["metadataKey"] = PROOF
+        try:
+            self.client.batch({"requests": [trace, marker(taken, PROOF)]}, "spreadsheetId")
+        except Refused:
+            left = self.client.get({"fields": fields}).get("developerMetadata", [])
+            return all(item["metadataKey"] != PROOF for item in left)
+        except Unsure as error:
+            raise WorkbookError("google.unreachable") from error
+        return False
 
     # --- writing ------------------------------------------------------------------------------------------
 

@@ -316,32 +316,45 @@ class Undo:
 
     def _find(self, tab: TabNote, rows: Sequence[RowNote], moved: Mapping[int, int]) -> list[int | None]:
         """Where the rows stand now that we wrote to; None for one that was deleted since."""
-        named = self._index(tab, [moved.get(tab.key, tab.key)]) if rows and tab.key >= 0 else {}
-        whole: dict[tuple[str, ...], list[int]] | None = None
+        if not rows:
+            return []
+        there = self._prints(tab, moved)
+        named: dict[str, list[int]] = {}
+        for number, prints in there.items():
+            named.setdefault(prints[tab.key] if tab.key >= 0 else NOTHING, []).append(number)
         found: list[int | None] = []
         for row in rows:
-            name = NOTHING if tab.key < 0 else self._left(tab, row, tab.key)
-            if name != NOTHING:
-                numbers = named.get((name,), [])
+            name = self._left(tab, row, tab.key) if tab.key >= 0 else NOTHING
+            numbers = named.get(name, []) if name != NOTHING else []
+            if row.number in numbers:
+                found.append(row.number)
             else:
-                # A row without a name is known by all that stood in it.
-                if whole is None:
-                    whole = self._index(tab, [moved.get(at, at) for at in range(tab.width)])
-                there = tuple(self._left(tab, row, at) for at in range(tab.width))
-                numbers = whole.get(there, [row.number])
-            found.append(row.number if row.number in numbers else next(iter(numbers), None))
+                # Without a name, or with one that somebody has changed since, a row is known by the rest.
+                found.append(numbers[0] if numbers else self._likest(tab, row, there))
         return found
+
+    def _likest(self, tab: TabNote, row: RowNote, there: Mapping[int, Sequence[str]]) -> int | None:
+        """The row that holds most of what our write left, if it is at least half."""
+        wanted = [self._left(tab, row, position) for position in range(tab.width)]
+        filled = [position for position, fingerprint in enumerate(wanted) if fingerprint != NOTHING]
+        best, most = row.number, 0
+        for number in [row.number, *there]:
+            alike = sum(there[number][at] == wanted[at] for at in filled) if number in there else 0
+            if alike > most:
+                best, most = number, alike
+        return best if 2 * most >= len(filled) else None
 
     def _left(self, tab: TabNote, row: RowNote, position: int) -> str:
         """The fingerprint of what our write left in a cell."""
         return row.put.get(position) or self._before_print(tab, row, position)
 
-    def _index(self, tab: TabNote, positions: Sequence[int]) -> dict[tuple[str, ...], list[int]]:
-        """Row numbers by the fingerprints of what stands at some positions."""
-        found: dict[tuple[str, ...], list[int]] = {}
+    def _prints(self, tab: TabNote, moved: Mapping[int, int]) -> dict[int, list[str]]:
+        """The fingerprints of every row, in the order of columns that our write met."""
         # Rows that are to be put back count as if they were.
         restored = (number for sheet, number, _ in self._restores if sheet == tab.sheet)
-        for number in range(1, max([len(self._grids[tab.sheet].rows), *restored]) + 1):
-            prints = tuple(digest(self._value(tab.sheet, number, position)) for position in positions)
-            found.setdefault(prints, []).append(number)
-        return found
+        last = max([len(self._grids[tab.sheet].rows), *restored])
+        positions = [moved.get(position, position) for position in range(tab.width)]
+        return {
+            number: [digest(self._value(tab.sheet, number, position)) for position in positions]
+            for number in range(1, last + 1)
+        }

@@ -111,6 +111,10 @@ class Reader:
         except Refused as refused:
             raise Conflict("google.refused", workbook=self._client.key, reason=refused) from refused
 
+    def complete(self, found: Found) -> bool:
+        """Whether all tabs are there without which there is no ledger."""
+        return all(tab.label in found.grids for tab in self._layout.tabs if tab.key in CORE_TABS)
+
     def reading(self, found: Found, taken: datetime) -> Reading:
         """What was fetched, as a snapshot. Raises LayoutError, WorkbookError."""
         places = {tab.key: self._place(tab, found) for tab in self._layout.tabs if _expected(tab, found)}

@@ -1,0 +1,135 @@
+"""Looks at everything a sync needs; each thing is in order, or one sentence with the cure.
+
+A check is a function that returns what is known (values of its sentence) or raises a DaichoError. Checks
+come in groups: what stands on a thing that is not in order is not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daicho.config import MailboxConfig
+from daicho.errors import ConfigError, DaichoError, WorkbookError
+from daicho.mail.mailbox import Mailbox
+from daicho.sheets.workbook import Workbook
+
+if TYPE_CHECKING:
+    from daicho.sheets.google import GoogleWorkbook
+
+DRIFT = timedelta(minutes=5)
+"""A clock further off than this fails sign-in (Google's limit for a signed claim) and spoils due times."""
+
+Check = tuple[str, Callable[[], Mapping[str, object]]]
+"""The name of a check (its sentence is `doctor.<name>`), and what looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a check found: in order if there is no trouble. `values` fill the sentence of the check."""
+
+    check: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    trouble: DaichoError | None = None
+
+
+def examine(groups: Iterable[Sequence[Check]]) -> Iterator[Diagnosis]:
+    """Runs the checks; the first trouble of a group ends the group."""
+    for group in groups:
+        for name, look in group:
+            try:
+                yield Diagnosis(name, look())
+            except DaichoError as trouble:
+                yield Diagnosis(name, trouble=trouble)
+                break
+
+
+# --- the ledger in a file ---------------------------------------------------------------------------------
+
+
+def excel_checks(path: Path, workbook: Workbook) -> list[Check]:
+    """A local .xlsx: it can be read, nobody has it open."""
+
+    def read() -> Mapping[str, object]:
+        snapshot = workbook.read()
+        rows = len(snapshot.tables["inquiries"])
+        return {"workbook": path.name, "generation": snapshot.generation, "rows": rows}
+
+    def free() -> Mapping[str, object]:
+        for sign in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+            if sign.exists():
+                raise WorkbookError("sheets.file-open", file=path.name, lock=sign.name)
+        if not os.access(path, os.W_OK):
+            raise WorkbookError("sheets.read-only", file=path.name)
+        return {"workbook": path.name}
+
+    return [("ledger", read), ("writable", free)]
+
+
+# --- the ledger in a Google Sheet -------------------------------------------------------------------------
+
+
+def credentials_check(path: Path) -> Check:
+    """The credentials file can be read by its owner only (where the system knows owners)."""
+
+    def look() -> Mapping[str, object]:
+        if not path.exists():
+            # Application default credentials: Google's tools look after them.
+            return {"path": path.name}
+        if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError("doctor.credentials-open", path=path)
+        return {"path": path.name}
+
+    return "credentials", look
+
+
+def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime]) -> list[Check]:
+    """The sheet is shared, set up, on time, writable by one at a time, and there is quota left."""
+
+    def shared() -> Mapping[str, object]:
+        return {"workbook": workbook.open(), "account": workbook.client.account}
+
+    def clock() -> Mapping[str, object]:
+        there = parsedate_to_datetime(workbook.client.date) if workbook.client.date else now()
+        seconds = round(abs(now() - there).total_seconds())
+        if seconds > DRIFT.total_seconds():
+            raise ConfigError("doctor.clock-wrong", minutes=round(seconds / 60))
+        return {"seconds": seconds}
+
+    def read() -> Mapping[str, object]:
+        snapshot = workbook.read()
+        rows = len(snapshot.tables["inquiries"])
+        return {"workbook": workbook.name, "generation": snapshot.generation, "rows": rows}
+
+    def swap() -> Mapping[str, object]:
+        if not workbook.proves_swap():
+            raise WorkbookError("doctor.swap-unproven", workbook=workbook.name)
+        return {}
+
+    def quota() -> Mapping[str, object]:
+        return {"reads": workbook.client.reads.left(), "writes": workbook.client.writes.left()}
+
+    return [("shared", shared), ("clock", clock), ("ledger", read), ("swap", swap), ("quota", quota)]
+
+
+# --- mail -------------------------------------------------------------------------------------------------
+
+
+def mailbox_checks(
+    config: MailboxConfig, mailbox: Mailbox, folders: Callable[[], Iterable[str]] | None
+) -> list[Check]:
+    """One mailbox can be opened, and has its folders (`folders` opens them, where the mailbox has any)."""
+
+    def opened() -> Mapping[str, object]:
+        return {"name": config.name, "mails": mailbox.count({}, lambda head: False)}
+
+    def looked_into() -> Mapping[str, object]:
+        return {"name": config.name, "folders": "、".join(folders() if folders else ())}
+
+    return [("mailbox", opened), ("folders", looked_into)] if folders else [("mailbox", opened)]
