@@ -96,10 +96,14 @@ def _calm(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("server").trouble = None
 
 
-def prepared(server: SheetsServer, **starters: Any) -> str:
-    """A spreadsheet that is a ledger."""
+def prepared(server: SheetsServer) -> str:
+    """A spreadsheet that is a ledger: a copy of one that was set up once."""
     key = server.create("台帳")
-    open_ledger(server, key).prepare(LAYOUT, starters)
+    if not hasattr(server, "model"):
+        open_ledger(server, key).prepare(LAYOUT, {})
+        server.model = server.as_person(key).workbook  # type: ignore[attr-defined]
+    twin = server.store.files[key].workbook = server.model.fork()  # type: ignore[attr-defined]
+    twin.id = key
     return key
 
 
@@ -441,7 +445,8 @@ def test_a_spreadsheet_that_is_no_ledger_yet_names_the_command(server: SheetsSer
 
 
 def test_setting_up_twice_changes_nothing_the_second_time(server: SheetsServer) -> None:
-    key = prepared(server, **load_starters("ja"))
+    key = server.create("台帳")
+    open_ledger(server, key).prepare(LAYOUT, load_starters("ja"))
     start = len(server.requests)
     assert open_ledger(server, key).prepare(LAYOUT, load_starters("ja")) == []
     assert {request.method for request in server.requests[start:]} == {"GET"}
@@ -456,7 +461,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(server: SheetsServer) -> No
 
 
 def test_a_new_ledger_is_dressed(server: SheetsServer) -> None:
-    person = server.as_person(prepared(server, **load_starters("ja")))
+    person = server.as_person(prepared(server))
     sheets = {sheet.title: sheet for sheet in person.workbook.sheets}
     assert list(sheets) == [tab.label for tab in LAYOUT.tabs]
     ledger, hidden = sheets["問い合わせ台帳"], sheets["_daicho"]

@@ -175,7 +175,9 @@ class Desk:
     def _ledger_checks(self) -> list[Check]:
         if self.config.excel:
             return excel_checks(self.config.excel, self.workbook)
-        checks = [credentials_check(self.config.credentials)]
+        # Without a file, Google's own tools look after the credentials.
+        path = self.config.credentials
+        checks = [credentials_check(path)] if path.exists() else []
         try:
             return checks + google_checks(open_google(self.config, self.layout, self.now), self.now)
         except WorkbookError as error:

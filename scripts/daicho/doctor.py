@@ -79,9 +79,6 @@ def credentials_check(path: Path) -> Check:
     """The credentials file can be read by its owner only (where the system knows owners)."""
 
     def look() -> Mapping[str, object]:
-        if not path.exists():
-            # Application default credentials: Google's tools look after them.
-            return {"path": path.name}
         if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError("doctor.credentials-open", path=path)
         return {"path": path.name}

@@ -37,7 +37,7 @@ TAB_KEY = "daicho-tab"
 SETUP = "setup"
 """The token of the generation marker a setup makes."""
 
-SPARE_ROWS = 1000
+SPARE_ROWS = 200
 """Empty rows a new tab has, so that people have room to type."""
 
 LOOK_FIELDS = (
