@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from daicho.mail.address import ADDRESS_LIMIT
@@ -182,6 +182,13 @@ def test_the_text_in_an_html_bomb_is_found(source: bytes) -> None:
     assert read(html(source + b"x")).text == "x"
 
 
+def is_utf8(data: bytes) -> bool:
+    try:
+        return not data.decode().isascii()
+    except UnicodeDecodeError:
+        return False
+
+
 # Of the characters that the codecs of Japan disagree about, none.
 WORDS = st.text(
     st.characters(codec="cp932", exclude_categories=["C", "Z"], exclude_characters="¢£¬‖−〜～－∥￠￡￢"),
@@ -195,6 +202,8 @@ WORDS = st.text(
 def test_what_the_standard_library_writes_is_read_back(
     name: str, subject: str, filename: str, text: str, charset: str
 ) -> None:
+    # Few bytes that are good UTF-8 by chance are read as UTF-8: mails mislabelled so are far commoner.
+    assume(text.isascii() or not is_utf8(text.encode(charset, "replace")) or charset == "utf-8")
     written = EmailMessage()
     written["From"] = EmailAddress(name, addr_spec="taro@example.jp")
     written["Subject"] = subject
