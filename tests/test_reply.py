@@ -148,7 +148,7 @@ def test_any_text_is_filled_in_one_pass(body: str, name: str) -> None:
         assert again == once.replace("〓", name)
 
 
-# --- two requests in one mail --------------------------------------------------------------------------------
+# --- two requests in one mail ----------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -186,7 +186,7 @@ def test_a_template_of_any_shape_can_be_one_of_two(body: str) -> None:
         assert "{" not in text
 
 
-# --- names and dates -----------------------------------------------------------------------------------------
+# --- names and dates ----------------------------------------------------
 
 
 @pytest.mark.parametrize("chosen", ["receipt", " Receipt ", "ＲＥＣＥＩＰＴ", "領収書の発行"])

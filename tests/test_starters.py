@@ -166,7 +166,7 @@ def test_option_keys_become_labels_and_toml_days_become_cells(language: str) -> 
     first = load_starters(language)["faq"][0]
     assert first["category"] == layout.label("category", "not_arrived")
     assert first["status"] == layout.label("faq_status", "approved")
-    assert first["updated"] == datetime(2026, 11, 1)  # noqa: DTZ001 - a sheet knows no time zone
+    assert first["updated"] == datetime(2026, 11, 1)
 
 
 def test_no_cell_is_blank_or_begins_or_ends_with_a_blank_line(language: str) -> None:

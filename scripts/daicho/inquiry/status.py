@@ -21,23 +21,61 @@ THANKS_LIMIT = 160
 """A mere thanks is short: longer answers are read by a person. Characters."""
 
 _THANKS = (
-    "ありがとう", "有難う", "有り難う", "感謝", "助かりました", "承知", "了解", "かしこまり", "安心しました", "解決しました",
-    "嬉し", "うれし", "thank", "appreciate", "got it", "understood", "solved", "perfect",
-)  # fmt: skip
+    *("ありがとう", "有難う", "有り難う", "感謝", "助かりました", "承知", "了解", "かしこまり"),
+    *("安心しました", "解決しました", "嬉し", "うれし"),
+    *("thank", "appreciate", "got it", "understood", "solved", "perfect"),
+)
 _COURTESY = (
-    "よろしくお願い", "宜しくお願い", "お世話にな", "失礼", "また利用", "また購入", "と申します", "良い一日", "お店でした", "様",
-    "無事", "届きました", "受け取りました", "確認しました", "確認できました", "regards", "sincerely", "best", "arrived", "received",
-    "dear", "hello", "hi ", "have a",
-)  # fmt: skip
+    *(
+        "よろしくお願い",
+        "宜しくお願い",
+        "お世話にな",
+        "失礼",
+        "また利用",
+        "また購入",
+        "と申します",
+        "良い一日",
+    ),
+    *("お店でした", "様", "無事", "届きました", "受け取りました", "確認しました", "確認できました"),
+    *("regards", "sincerely", "best", "arrived", "received", "dear", "hello", "hi ", "have a"),
+)
 _TURNS = (
-    "?", "？", "ません", "ない", "無い", "なかった", "ですが", "ましたが", "けど", "のに", "しか", "では", "なら", "まだ", "ただ", "ところで",
-    "ください", "下さい", "いただけ", "頂け", "欲しい", "ほしい", "たいです", "違", "ちが", "壊", "割れ", "返品", "返金", "交換",
-    "キャンセル", "困", "住所", "もう一つ", "もう1つ", "もうひとつ", "but", "however", "please", "still", "could", "can you",
-    "would", "when", "how", "not", "n't", "no ", "empty", "broken", "wrong", "missing", "instead",
-)  # fmt: skip
-_CLAUSE_END = re.compile(r"[。．.!！\n、,]")
-SHORT_CLAUSE = 8
-"""Characters of a clause that says nothing by itself: a name, an emoji, はい."""
+    *(
+        "?",
+        "？",
+        "ません",
+        "ない",
+        "無い",
+        "なかった",
+        "ですが",
+        "ましたが",
+        "けど",
+        "のに",
+        "しか",
+        "では",
+        "なら",
+    ),
+    *(
+        "まだ",
+        "ただ、",
+        "ただし",
+        "ところで",
+        "ください",
+        "下さい",
+        "いただけ",
+        "頂け",
+        "欲しい",
+        "ほしい",
+        "たいです",
+    ),
+    *("違", "ちが", "壊", "割れ", "返品", "返金", "交換", "キャンセル", "困", "住所"),
+    *("もう一つ", "もう1つ", "もうひとつ", "but", "however", "please", "still", "could", "can you", "would"),
+    *("when", "how", "not", "n't", "no ", "empty", "broken", "wrong", "missing", "instead"),
+)
+_SENTENCE_END = re.compile(r"[。．.!！\n]")
+_CLAUSE_END = re.compile(r"[、,]")
+SHORT_SENTENCE = 8
+"""Characters of a sentence that says nothing by itself: a name, an emoji, はい."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +101,7 @@ class Progress:
 
 
 def is_mere_thanks(text: str) -> bool:
-    """True for a short answer in which every clause thanks, confirms or is courtesy, and none turns.
+    """True for a short answer in which every sentence thanks, confirms or is courtesy, and none turns.
 
     Where there is doubt it is no mere thanks: an inquiry reopened for nothing costs a look, one left closed
     a customer.
@@ -71,17 +109,22 @@ def is_mere_thanks(text: str) -> bool:
     folded = text.strip().casefold()
     if not folded or len(folded) > THANKS_LIMIT or any(word in folded for word in _TURNS):
         return False
-    clauses = [clause.strip() for clause in _CLAUSE_END.split(folded) if clause.strip()]
-    thanks = [clause for clause in clauses if any(word in clause for word in _THANKS)]
-    harmless = (
-        len(clause) <= SHORT_CLAUSE or any(word in clause for word in _COURTESY) for clause in clauses
-    )
-    return bool(thanks) and all(ok or clause in thanks for ok, clause in zip(harmless, clauses, strict=True))
+    sentences = [sentence.strip() for sentence in _SENTENCE_END.split(folded) if sentence.strip()]
+    thanks = any(word in folded for word in _THANKS)
+    return thanks and all(map(_is_harmless, sentences))
 
 
-def _is_name(clause: str) -> bool:
+def _is_harmless(sentence: str) -> bool:
+    """A sentence that ends in thanks or courtesy (what comes last may be the point), or a mere name."""
+    end = _CLAUSE_END.split(sentence)[-1]
+    return _is_name(sentence) or any(word in end for word in (*_THANKS, *_COURTESY))
+
+
+def _is_name(sentence: str) -> bool:
     """A name below a letter, an emoji; not the end of a wish (「赤で」)."""
-    return len(clause) <= SHORT_CLAUSE and not clause.endswith(("で", "を", "に", "へ", "は", "が", "と"))
+    return len(sentence) <= SHORT_SENTENCE and not sentence.endswith(
+        ("で", "を", "に", "へ", "は", "が", "と")
+    )
 
 
 def moves(event: Event, answered: bool) -> bool:
@@ -101,7 +144,7 @@ def progress(events: Iterable[Event], after_reply: str = "done") -> Progress:
         if not moves(event, answered=first_reply is not None):
             continue
         if event.kind == "bounce":
-            # Our reply did not arrive: the customer still waits. A bounce of nothing of ours asks for nothing.
+            # Our reply did not arrive: the customer still waits. A bounce of nothing asks for nothing.
             if contacts:
                 status, closed, bounced, waiting = "open", None, True, waiting or event.date
         elif not event.incoming:
