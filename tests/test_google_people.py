@@ -194,8 +194,11 @@ ACTS: dict[str, Act] = {
     "adds a tab": lambda person: person.owner.add_tab("メモ帳"),
 }  # fmt: skip
 
-ON_NEW_ROWS = ("edits a new row", "deletes the last row", "types far below", "types a row")
-"""Acts on rows that we have just added, or below them."""
+SECOND = [
+    act for act in ACTS if act not in ("writes what we would", "copies our row", "deletes the last row")
+]
+"""Of the others nobody can say what would be right: they confirm or copy a value that was there for a moment
+by our mistake, or delete a row that was."""
 
 FIRST = (
     "sorts down",
@@ -335,11 +338,9 @@ def test_a_person_may_act_at_any_point_of_a_sync(desk: Desk, act: str, point: in
 
 
 def check_second_act(desk: Desk, first: str, act: str, point: int) -> None:
-    if act in ON_NEW_ROWS:
-        # The row is taken back and made anew: what the person did to it stays, as a row of its own.
-        done = json.dumps(desk.disturbed((2, first), (point, act)), ensure_ascii=False)
-        assert all(f"{id}のメモ" in done for id in ("a", "c", "d", "n"))
-        assert act != "edits a new row" or "新しい行のメモ" in done
+    if act == "edits a new row":
+        # The row may be taken back and made anew: then what the person wrote stays as a row of its own.
+        assert "新しい行のメモ" in json.dumps(desk.disturbed((2, first), (point, act)), ensure_ascii=False)
         return
     orders = [(first, act, "sync", "sync"), (first, "sync", act, "sync"), ("sync", first, act, "sync")]
     assert desk.disturbed((2, first), (point, act)) in [desk.serial(*order) for order in orders]
@@ -355,7 +356,7 @@ def test_a_second_person_may_act_while_things_are_put_back(desk: Desk, first: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", range(3, 10))
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", SECOND)
 @pytest.mark.parametrize("first", FIRST)
 def test_whatever_the_second_person_does_and_whenever(desk: Desk, first: str, act: str, point: int) -> None:
     check_second_act(desk, first, act, point)

@@ -116,8 +116,7 @@ class GoogleWorkbook:
             taken = self._clock()
             found = reader.fetch()
             self.name = found.title or self.name
-            # Nothing is put back while a tab is missing: `reading` tells, and the journal waits.
-            if not reader.complete(found) or not self._put_back(found):
+            if not self._put_back(found):
                 return reader.reading(found, taken)
         raise WorkbookError("google.restless", workbook=self.name)
 
@@ -272,7 +271,8 @@ class GoogleWorkbook:
         # A journal that is not of the last write says nothing about it.
         if hidden is None or not entries or entries[-1].token != found.token or fits(entries[-1], hidden):
             return False
-        grids = {grid.sheet_id: grid for grid in found.grids.values()}
+        written = {tab.sheet for entry in entries for tab in entry.tabs}
+        grids = Reader(self.client, self._layout).by_id(found, written)
         undo, known = Undo(entries, hidden, grids), state_of(hidden)
         if not undo.restores and all(known.get(name) == text for name, text in undo.state.items()):
             return False

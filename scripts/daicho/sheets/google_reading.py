@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,11 +29,13 @@ DOUBTFUL = 10_000
 
 @dataclass(slots=True)
 class Found:
-    """The spreadsheet as one request gave it. `markers`: generation → token, `grids` by title."""
+    """The spreadsheet as one request gave it. `markers`: generation → token, `grids` by title, `others`: the
+    titles of sheets not read, by id, where they had to be asked for."""
 
     title: str
     markers: dict[int, str]
     grids: dict[str, Grid]
+    others: dict[int, str] = field(default_factory=dict)
 
     @property
     def generation(self) -> int:
@@ -101,19 +103,25 @@ class Reader:
             return self._get(titles)
         except Refused:
             # Google refuses a range in a tab that does not exist: one was renamed or deleted.
-            answer = self._client.get({"fields": "sheets.properties.title"})
-        there = {sheet["properties"]["title"] for sheet in answer["sheets"]}
+            answer = self._client.get({"fields": "sheets.properties(sheetId,title)"})
+        sheets = [sheet["properties"] for sheet in answer["sheets"]]
+        there = {sheet["title"]: sheet.get("sheetId", 0) for sheet in sheets}
         left = [title for title in titles if title in there]
         if not left:
             raise WorkbookError("google.not-set-up", workbook=self._client.key)
         try:
-            return self._get(left)
+            found = self._get(left)
         except Refused as refused:
             raise Conflict("google.refused", workbook=self._client.key, reason=refused) from refused
+        found.others = {number: title for title, number in there.items() if title not in left}
+        return found
 
-    def complete(self, found: Found) -> bool:
-        """Whether all tabs are there without which there is no ledger."""
-        return all(tab.label in found.grids for tab in self._layout.tabs if tab.key in CORE_TABS)
+    def by_id(self, found: Found, wanted: Iterable[int]) -> dict[int, Grid]:
+        """What was read, by sheet id; of the other sheets those that are wanted: renamed tabs of ours."""
+        grids = {grid.sheet_id: grid for grid in found.grids.values()}
+        missing = sorted({found.others[number] for number in wanted if number in found.others})
+        more = self._get(missing).grids.values() if missing else ()
+        return grids | {grid.sheet_id: grid for grid in more}
 
     def reading(self, found: Found, taken: datetime) -> Reading:
         """What was fetched, as a snapshot. Raises LayoutError, WorkbookError."""
