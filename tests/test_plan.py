@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import LAYOUT, NOW, Book, arrival
+from builders import LAYOUT, NOW, Book, PlainJudge, arrival
+from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import read_rules
 from daicho.ledger.replies import is_ticked
 from daicho.sheets.workbook import Cell, Record
@@ -46,6 +49,18 @@ def test_a_new_mail_is_one_row_one_log_row_and_one_customer(book: Book) -> None:
     assert row["customer_id"] == only(book.customers)["id"]
     assert only(book.log)["inquiry"] == row["id"]
     assert isinstance(row["due"], datetime)
+
+
+def test_rather_no_template_than_a_bad_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = PlainJudge.judge
+
+    def doubtful(self: PlainJudge, cases: Sequence[Case]) -> list[Judgement]:
+        return [replace(each, template_chance=0.1) for each in judged(self, cases)]
+
+    monkeypatch.setattr(PlainJudge, "judge", doubtful)
+    book = Book()
+    book.sync(question())
+    assert "template" not in only(book.rows)
 
 
 def test_a_sync_with_nothing_new_writes_nothing(book: Book) -> None:

@@ -88,8 +88,8 @@ class Judgement:
     """What was decided about a message, by the keys of the triage guide.
 
     `confidence` (0 to 1) speaks of the category. `tags` are the words rules set; `unsure` asks a person to
-    look. `templates` are at most three keys, best first. `channel` and `assignee` are None where nothing
-    says.
+    look. `templates` are at most three keys, best first; `template_chance` (0 to 1) speaks of the first.
+    `channel` and `assignee` are None where nothing says.
     """
 
     kind: str
@@ -106,6 +106,7 @@ class Judgement:
     channel: str | None
     assignee: str | None
     reason: tuple[Reason, ...]
+    template_chance: float = 1.0
 
     def say_reason(self, wording: Wording) -> str:
         """The reason in words, one line each."""
@@ -185,6 +186,7 @@ class Judge:
             customer_name=customer_name(case.message),
             products=heard.products,
             templates=self._templates(category, guess, ruled) if asked else (),
+            template_chance=guess.templates[0][1] if guess.templates else 0.0,
             channel=ruled.get("channel") or ("form" if heard.form else None),
             assignee=ruled.get("assignee"),
             reason=tuple(reason),

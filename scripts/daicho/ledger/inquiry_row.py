@@ -33,6 +33,9 @@ from daicho.sheets.workbook import Cell
 
 REASON_LINES = 6
 
+TEMPLATE_FLOOR = 0.3
+"""The chance from which on a template is suggested at all."""
+
 SENT_KEPT = 4
 """Replies whose templates a row remembers."""
 
@@ -141,7 +144,9 @@ class InquiryRow:
     def _judgement(self, event: Event) -> Judgement:
         """A message's judgement; of the templates it names only those that the shop has switched on."""
         judgement, replies = self.context.judgement(event), self.context.replies
-        templates = replies.suggested(judgement.templates)
+        # Rather none than a bad one.
+        likely = judgement.template_chance >= TEMPLATE_FLOOR
+        templates = replies.suggested(judgement.templates) if likely else ()
         requested = replies.suggested(self.context.requested(event))
         # Several requests in one mail: the cell names a template for each, the main one first.
         if len(requested) > 1 and templates[:1] and templates[0] in requested:
