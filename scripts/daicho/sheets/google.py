@@ -331,9 +331,10 @@ def _row_note(place: Place, number: int, put: Mapping[int, Value], doubled: set[
 
 
 def _own_prints(place: Place, put: Mapping[int, Value]) -> dict[int, str]:
-    """Fingerprints of a new row: of what names it, and of cells in which people decide."""
+    """Fingerprints of a new row. In the log nobody but us writes: there only what names the row counts."""
+    shared = any(column.owner != "machine" for column in place.columns.values())
     return {
-        at: digest(value) if at == place.key or place.columns[at].owner != "machine" else ANYTHING
+        at: digest(value) if shared or at == place.key else ANYTHING
         for at, value in put.items()
         if value is not None
     }
