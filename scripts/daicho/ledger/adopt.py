@@ -56,7 +56,8 @@ def _written_date(text: str, clock: Clock) -> datetime | None:
     found = _DATE.search(text)
     if not found:
         return None
+    year, month, day, hour, minute = (int(part or 0) for part in found.groups())
     try:
-        return datetime(*(int(part or 0) for part in found.groups()), tzinfo=clock.zone)  # type: ignore[misc,arg-type]
+        return datetime(year, month, day, hour, minute, tzinfo=clock.zone)
     except ValueError:
         return None

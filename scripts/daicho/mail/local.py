@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Found:
     size: int
 
 
-class LocalMailbox:
+class LocalMailbox(ABC):
     """What the local mailboxes share. An adapter says where its mails lie (`places`)."""
 
     def __init__(self, name: str, path: Path, since: date | None = None) -> None:
@@ -84,9 +85,9 @@ class LocalMailbox:
         self.path = path
         self.since = since
 
+    @abstractmethod
     def places(self) -> Iterator[Place]:
         """Every mail of the mailbox. Raises MailError where the mailbox itself cannot be read."""
-        raise NotImplementedError
 
     def count(self, cursors: Mapping[str, str], is_known: IsKnown) -> int:
         return len(self._new(is_known))
@@ -231,17 +232,17 @@ class FolderTree(LocalMailbox):
         """What a Drafts folder made by us is called."""
         return "Drafts"
 
+    @abstractmethod
     def write_draft(self, folder: Path, name: str, raw: bytes) -> None:
         """Writes a mail into `folder`, made if need be, whole or not at all. Raises OSError."""
-        raise NotImplementedError
 
     def names(self, inside: Path) -> Sequence[str]:
         """A folder's name and its parents', as a person sees them; none for the mailbox itself."""
         return inside.parts
 
+    @abstractmethod
     def mails(self, folder: Path, subfolders: list[str], files: list[str]) -> Iterable[Path]:
         """The mails in one folder. Takes out of `subfolders` what is not to be walked into."""
-        raise NotImplementedError
 
     def unique_name(self, file: str) -> str:
         """What stays of a file's name as long as the mail lies in its folder."""
