@@ -140,6 +140,18 @@ def test_a_priority_that_people_raised_raises_mails_like_it() -> None:
     assert mayor.causes["shop_urgent"] > 0.5 > other.causes["shop_urgent"]
 
 
+def test_a_raised_priority_does_not_speak_against_the_causes_it_may_have_had(classifier: Classifier) -> None:
+    text = "割れた鉢で指を切り、血が出ました。"
+    raised = as_examples(
+        [correction(f"割れた{item}で指を切り、血が出ました。", priority="urgent") for item in "壺鉢椀"]
+    )
+    before, after = (
+        model.guess([("", text)])[0].causes["harm"]
+        for model in (classifier, Classifier.trained([*EXAMPLES, *raised], CUES))
+    )
+    assert after > 0.9 * before
+
+
 def test_newer_corrections_weigh_more_and_all_more_than_a_starter_example() -> None:
     old, new = as_examples([correction("a", 360, category="stock"), correction("b", category="stock")])
     assert new.weight > old.weight > 0

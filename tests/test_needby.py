@@ -9,10 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daicho.inquiry.needby import days_until, need_by
+from daicho.inquiry.needby import LIKELY, UNLIKELY, need_by
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 FRIDAY = datetime(2026, 10, 9, 21, 30, tzinfo=TOKYO)
+
+
+def days_until(text: str, chance: float | None = None) -> int | None:
+    """Days from FRIDAY until the day of need."""
+    needed = need_by(text, FRIDAY, chance)
+    return None if needed is None else (needed - FRIDAY.date()).days
 
 
 @pytest.mark.parametrize(
@@ -52,7 +58,24 @@ FRIDAY = datetime(2026, 10, 9, 21, 30, tzinfo=TOKYO)
     ],
 )
 def test_a_day_of_need_is_read(text: str, days: int | None) -> None:
-    assert days_until(text, FRIDAY) == days
+    assert days_until(text) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "chance", "days"),
+    [
+        ("11日の朝いちのバスなんです", None, None),  # the words around this day say too little
+        ("11日の朝いちのバスなんです", LIKELY, 2),
+        ("11日に届いたものです", LIKELY, None),  # a day that is said to be another one stays one
+        ("12日までに連絡がなければ、警察に行きます", None, 3),
+        ("12日までに連絡がなければ、警察に行きます", UNLIKELY - 0.01, None),
+        ("今日届きました", LIKELY, None),
+    ],
+)
+def test_what_the_whole_mail_speaks_of_decides_where_the_words_around_a_day_do_not(
+    text: str, chance: float | None, days: int | None
+) -> None:
+    assert days_until(text, chance) == days
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-VERSION = 6
+VERSION = 7
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
@@ -40,8 +40,11 @@ CAUSE_STRESS = 2.0
 AUTO = "auto"
 """Stands among the categories while learning: mail that no person wrote."""
 
-CAUSES = ("harm", "outside", "third", "second", "money", "shop_urgent", "shop_high")
-"""What makes a mail urgent beyond its category; the last two are mails that the shop itself set so before."""
+SHOP_CAUSES = frozenset({"shop_urgent", "shop_high"})
+"""Mails that the shop itself set so before; it keeps to itself why."""
+
+CAUSES = ("harm", "outside", "third", "second", "money", "deadline", *sorted(SHOP_CAUSES))
+"""What makes a mail urgent beyond its category."""
 EMOTIONS = ("urgent", "unhappy", "praise")
 FAMILIES = ("category", "template", "cause", "emotion")
 
@@ -114,10 +117,15 @@ def as_examples(corrections: Sequence[Correction]) -> list[Example]:
 
 
 def _causes_of(priority: str) -> frozenset[str] | None:
-    """What a priority that people set teaches; why they raised a mail they keep to themselves."""
-    if not priority:
+    """What a priority that people set teaches."""
+    return SHOP_CAUSES & {f"shop_{priority}"} if priority else None
+
+
+def _has(causes: frozenset[str] | None, cause: str) -> bool | None:
+    """Whether a mail has a cause; None where nobody told, as of a mail that the shop raised."""
+    if causes is None or (causes & SHOP_CAUSES and cause not in SHOP_CAUSES):
         return None
-    return frozenset({f"shop_{priority}"} & set(CAUSES))
+    return cause in causes
 
 
 def fingerprint(examples: Iterable[Example], cues: Mapping[str, Sequence[str]]) -> str:
@@ -368,7 +376,7 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
     for key in templates:
         questions[Output("template", key)] = [key in e.templates if e.templates else None for e in examples]
     for key in CAUSES:
-        questions[Output("cause", key)] = [None if e.causes is None else key in e.causes for e in examples]
+        questions[Output("cause", key)] = [_has(example.causes, key) for example in examples]
     for key in EMOTIONS:
         questions[Output("emotion", key)] = [
             None if e.emotion is None else key in e.emotion for e in examples

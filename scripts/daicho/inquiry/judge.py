@@ -66,7 +66,8 @@ CAUSE_LEVELS: Mapping[str, str] = {
     "money": "high",
     "shop_high": "high",
 }
-"""What each learned cause raises an inquiry to; second and third contacts are weighed together."""
+"""What each learned cause raises an inquiry to; second and third contacts are weighed together, deadlines by
+their date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,7 @@ class Judge:
                 yield Raise(level, cause.replace("_", "-"), {"percent": _percent(chance)})
         told = _told_contacts(guess.causes["second"], guess.causes["third"], heard.text)
         count = contacts(case.sent, case.inquiry, category, heard.order_numbers, case.earlier)
-        needed = need_by(f"{heard.subject}\n{heard.text}", case.sent)
+        needed = need_by(f"{heard.subject}\n{heard.text}", case.sent, guess.causes["deadline"])
         yield from filter(None, (told, contact_raise(count), date_raise(needed, case.sent)))
 
     def _moods(self, hits: Sequence[Hit], guess: Guess | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

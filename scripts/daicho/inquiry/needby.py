@@ -18,6 +18,9 @@ from daicho.inquiry.numbers import plain
 HORIZON = 60
 """Days ahead beyond which a date is no need-by date."""
 
+UNLIKELY, LIKELY = 0.2, 0.45
+"""Below the one chance of a deadline no date of a mail counts; from the other on every date that may be one."""
+
 _WEEKDAYS = "月火水木金土日"
 _ENGLISH_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -254,38 +257,39 @@ _ENGLISH_EVENT_AFTER = re.compile(rf"[^.]{{0,60}}{_ENGLISH_EVENT}", re.IGNORECAS
 _SENTENCE = re.compile(r"[^。！!？?\n]{1,400}[。！!？?\n]?")
 
 
-def need_by(text: str, sent: datetime) -> date | None:
+def need_by(text: str, sent: datetime, chance: float | None = None) -> date | None:
     """The earliest day by which the writer of `text` needs something; None if no such day is named.
 
-    `sent` is aware and local: 「明日」 is the day after its date. A day that has passed is none.
+    `sent` is aware and local: 「明日」 is the day after its date. A day that has passed is none. `chance` is how
+    likely the mail as a whole speaks of a deadline (0 to 1), where that has been learned; without it the words
+    around each date decide alone.
     """
     today = sent.date()
     if not MINYEAR + 1 < today.year < MAXYEAR:
         return None  # a forged Date: there are no days around it to count
+    if chance is not None and chance < UNLIKELY:
+        return None
+    likely = chance is not None and chance >= LIKELY
     sentences = pairwise([*_SENTENCE.findall(plain(text)), ""])
     return min(
-        (day for sentence, next_one in sentences for day in _needed(sentence, next_one, today)), default=None
+        (day for sentence, next_one in sentences for day in _needed(sentence, next_one, today, likely)),
+        default=None,
     )
 
 
-def days_until(text: str, sent: datetime) -> int | None:
-    """Days from `sent` until `need_by`: 0 is the same day."""
-    needed = need_by(text, sent)
-    return None if needed is None else (needed - sent.date()).days
-
-
-def _needed(sentence: str, following: str, today: date) -> Iterator[date]:
+def _needed(sentence: str, following: str, today: date, likely: bool) -> Iterator[date]:
     """The days of need among the dates of one sentence."""
     mentions = _mentions(sentence, today)
     ends = [*(mention.start for mention in mentions), len(sentence)][1:]
     for mention, end in zip(mentions, ends, strict=True):
         ahead = (mention.day - today).days
         near = 0 <= ahead <= HORIZON
-        if near and _is_need(sentence, mention, sentence[mention.end : end], following, ahead):
+        after = sentence[mention.end : end]
+        if near and _is_need(sentence, mention, after, following, ahead, likely):
             yield mention.day
 
 
-def _is_need(sentence: str, mention: _Mention, after: str, following: str, ahead: int) -> bool:
+def _is_need(sentence: str, mention: _Mention, after: str, following: str, ahead: int, likely: bool) -> bool:
     """Whether a date is one of need. `after` ends at the sentence's next date, `ahead` is in days."""
     before, rest = sentence[max(0, mention.start - 40) : mention.start], sentence[mention.end :]
     # 「今日中に申し込めば」: what they will do then.
@@ -303,6 +307,9 @@ def _is_need(sentence: str, mention: _Mention, after: str, following: str, ahead
     # 「12日に届く予定」「13日以降なら」
     if _OTHER_DATE.match(after) or _LATER_WANTED.match(after):
         return False
+    # A mail that speaks of a deadline, and no word that says this date is another one.
+    if likely:
+        return True
     # 「12日に渡したい」 "by Friday"
     if _USED.match(rest) or _ENGLISH_BEFORE.search(before):
         return True
