@@ -260,9 +260,9 @@ _SENTENCE = re.compile(r"[^。！!？?\n]{1,400}[。！!？?\n]?")
 def need_by(text: str, sent: datetime, chance: float | None = None) -> date | None:
     """The earliest day by which the writer of `text` needs something; None if no such day is named.
 
-    `sent` is aware and local: 「明日」 is the day after its date. A day that has passed is none. `chance` (0 to 1)
-    is how likely the mail as a whole speaks of a deadline, where that was learned; without it the words around
-    each date decide alone.
+    `sent` is aware and local: 「明日」 is the day after its date. A day that has passed is none.
+    `chance` (0 to 1) is how likely the mail as a whole speaks of a deadline, where that was learned; without
+    it the words around each date decide alone.
     """
     today = sent.date()
     if not MINYEAR + 1 < today.year < MAXYEAR:
