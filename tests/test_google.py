@@ -532,9 +532,9 @@ def test_a_page_is_drawn_with_its_charts_and_again_over_itself(server: SheetsSer
     page.charts.append(PageChart("columns", "図", Area(2, 1, 3), (values,), (5, 1), 400, 300))
     key = prepared(server)
     workbook = open_ledger(server, key)
-    after = workbook.write_page(workbook.read(), page)
+    after = workbook.write_pages(workbook.read(), [page])
     assert after.state == workbook.read().state == {"page 月次集計 2026-11": "2026-11-21"}
-    workbook.write_page(after, page)
+    workbook.write_pages(after, [page])
     person = server.as_person(key)
     assert person.tabs().count(page.label) == 1
     assert person.values(page.label)[0] == ["=1+1"]

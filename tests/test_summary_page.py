@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -146,7 +147,7 @@ def parts(path: Path) -> dict[str, bytes]:
 
 
 def test_the_tab_holds_what_the_page_says(path: Path, workbook: ExcelWorkbook, page: Page) -> None:
-    workbook.write_page(workbook.read(), page)
+    workbook.write_pages(workbook.read(), [page])
     sheet = openpyxl.load_workbook(path)[LABEL]
     for (row, column), placed in page.cells.items():
         if placed.value not in (None, ""):
@@ -163,7 +164,7 @@ def test_text_on_a_page_never_becomes_a_formula(path: Path, workbook: ExcelWorkb
     page = Page("月次集計 2026-11")
     for row, text in enumerate(texts, 1):
         page.put(row, 1, text, Look(), note=text)
-    workbook.write_page(workbook.read(), page)
+    workbook.write_pages(workbook.read(), [page])
     sheet = openpyxl.load_workbook(path)[LABEL]
     assert all(cell.data_type in ("s", "inlineStr", "n") for (cell,) in sheet.iter_rows())
     assert [cell.value for (cell,) in sheet.iter_rows()][:5] == texts[:5]
@@ -175,7 +176,7 @@ def test_a_page_touches_no_other_tab_and_moves_the_generation(
     base = workbook.commit(workbook.read(), Commit(appends={"inquiries": [{"id": "a", "memo": "残る"}]}))
     before = parts(path)
     page.stamp = "2026-12-01"
-    after = workbook.write_page(base, page)
+    after = workbook.write_pages(base, [page])
     read = workbook.read()
     assert (read.generation, read.mark) == (base.generation + 1, after.mark)
     assert read.tables == after.tables == base.tables
@@ -189,11 +190,11 @@ def test_a_page_touches_no_other_tab_and_moves_the_generation(
 def test_writing_again_and_again_does_not_make_the_file_grow(
     path: Path, workbook: ExcelWorkbook, page: Page
 ) -> None:
-    snapshot = workbook.write_page(workbook.read(), page)
-    snapshot = workbook.write_page(snapshot, page)
+    snapshot = workbook.write_pages(workbook.read(), [page])
+    snapshot = workbook.write_pages(snapshot, [page])
     first = parts(path)
     for _ in range(4):
-        snapshot = workbook.write_page(snapshot, page)
+        snapshot = workbook.write_pages(snapshot, [page])
     last = parts(path)
     assert len(last) == len(first)
     assert last["xl/styles.xml"] == first["xl/styles.xml"]
@@ -203,7 +204,7 @@ def test_writing_again_and_again_does_not_make_the_file_grow(
 def test_a_chart_that_a_person_drew_elsewhere_is_still_there(
     path: Path, workbook: ExcelWorkbook, page: Page
 ) -> None:
-    workbook.write_page(workbook.read(), page)
+    workbook.write_pages(workbook.read(), [page])
     book = openpyxl.load_workbook(path)
     own = book.create_sheet("売上メモ")
     own.append([1, 2, 3])
@@ -212,7 +213,7 @@ def test_a_chart_that_a_person_drew_elsewhere_is_still_there(
     own.add_chart(chart, "A3")
     own["B1"] = f"='{LABEL}'!B6"
     book.save(path)
-    workbook.write_page(workbook.read(), page)
+    workbook.write_pages(workbook.read(), [page])
     again = openpyxl.load_workbook(path)
     assert len(again["売上メモ"]._charts) == 1
     assert again["売上メモ"]["B1"].value == f"='{LABEL}'!B6"
@@ -223,7 +224,7 @@ def test_a_page_is_not_written_over_somebody_elses_change(workbook: ExcelWorkboo
     base = workbook.read()
     workbook.commit(base, Commit(state={"x": "y"}))
     with pytest.raises(Conflict):
-        workbook.write_page(base, page)
+        workbook.write_pages(base, [page])
     assert LABEL not in workbook.read().tabs
 
 
@@ -232,7 +233,7 @@ def test_a_page_is_not_written_over_somebody_elses_change(workbook: ExcelWorkboo
 def test_libreoffice_opens_the_tab_with_its_charts(
     path: Path, workbook: ExcelWorkbook, page: Page, tmp_path: Path
 ) -> None:
-    workbook.write_page(workbook.read(), page)
+    workbook.write_pages(workbook.read(), [page])
     out = tmp_path / "out"
     profile = (tmp_path / "profile").as_uri()
     command = [
@@ -359,9 +360,9 @@ def test_who_loses_against_another_writer_tries_again(shop: Shop) -> None:
 
 
 def test_whoever_writes_all_the_time_wins(shop: Shop) -> None:
-    def beaten(base: Snapshot, page: Page) -> Snapshot:
+    def beaten(base: Snapshot, pages: Sequence[Page]) -> Snapshot:
         raise Conflict("sheets.changed", file="")
 
-    shop.workbook.write_page = beaten  # type: ignore[method-assign]
+    shop.workbook.write_pages = beaten  # type: ignore[method-assign]
     with pytest.raises(Conflict):
         shop.monthly.write()

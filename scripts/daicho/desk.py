@@ -147,12 +147,13 @@ class Desk:
 
     def _refresh_summary(self, outcome: Outcome) -> None:
         """The tabs of the months that a sync has changed. A summary that fails does not undo a sync."""
-        if self.config.excel is None or outcome.ledger is None:
+        if outcome.ledger is None:
             return
         try:
             self._monthly.refresh(outcome.ledger, outcome.changed)
         except DaichoError as trouble:
-            outcome.troubles.append(trouble)
+            reason = self.wording.say(trouble.key, **trouble.values)
+            outcome.troubles.append(WorkbookError("summary.not-refreshed", reason=reason))
 
     @property
     def _monthly(self) -> Monthly:

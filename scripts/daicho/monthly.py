@@ -14,7 +14,7 @@ from daicho.ledger.summary.facts import Facts, read_facts
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary, summarise
 from daicho.sheets.page import state_name
-from daicho.sheets.workbook import Workbook
+from daicho.sheets.workbook import Commit, Snapshot, Workbook
 from daicho.wording import Wording
 from daicho.workdays import Calendar
 
@@ -48,7 +48,10 @@ class Monthly:
 
         Raises Conflict when others write all the time, WorkbookError.
         """
-        return self._again(self._read(), lambda ledger: self._write(ledger, month or self.running(ledger)))
+        [summary] = self._again(
+            self._read(), lambda ledger: self._write(ledger, [month or self.running(ledger)])
+        )
+        return summary
 
     def refresh(self, ledger: Ledger, changed: bool) -> list[Month]:
         """After a sync: writes the tabs that are due (see `due_months`) and tells which.
@@ -59,28 +62,39 @@ class Monthly:
         return self._again(ledger, lambda ledger: self._write_due(ledger, changed))
 
     def _write_due(self, ledger: Ledger, changed: bool) -> list[Month]:
-        settings, snapshot = _settings(ledger), ledger.snapshot
-        due = [
-            month
-            for month in due_months(
-                self._today(ledger), changed, snapshot.state, settings.calendar, self._label
-            )
-            # A person deleted the tab: it comes back only when somebody asks for it.
-            if state_name(self._label(month)) not in snapshot.state or self._label(month) in snapshot.tabs
-        ]
+        settings, today = _settings(ledger), self._today(ledger)
+        due = due_months(today, changed, ledger.snapshot.state, settings.calendar, self._label)
         facts = read_facts(ledger, settings) if due else Facts([])
         due = [month for month in due if facts.count(month)]
-        for month in due:
-            self._write(ledger, month, facts)
-        return due
+        if not due:
+            return []
+        ledger.snapshot = self._workbook.survey(ledger.snapshot)
+        # A person deleted the tab: it comes back only when somebody asks for it.
+        gone = [month for month in due if self._was_deleted(month, ledger.snapshot)]
+        written = [month for month in due if month not in gone]
+        if written:
+            self._write(ledger, written, facts)
+        # Last month's counts as done then, or every sync of this month would look for it.
+        if past := [month for month in gone if month != Month.of(today)]:
+            done = {state_name(self._label(month)): today.isoformat() for month in past}
+            ledger.snapshot = self._workbook.commit(ledger.snapshot, Commit(state=done))
+        return written
 
-    def _write(self, ledger: Ledger, month: Month, facts: Facts | None = None) -> Summary:
-        """Writes one tab; the ledger then stands on the workbook as it is after that."""
-        summary = summarise(ledger, _settings(ledger), self._wording, month, self._now(), facts)
-        page = as_page(summary, self._wording)
-        page.stamp = self._today(ledger).isoformat()
-        ledger.snapshot = self._workbook.write_page(ledger.snapshot, page)
-        return summary
+    def _was_deleted(self, month: Month, snapshot: Snapshot) -> bool:
+        label = self._label(month)
+        return state_name(label) in snapshot.state and label not in snapshot.tabs
+
+    def _write(self, ledger: Ledger, months: Sequence[Month], facts: Facts | None = None) -> list[Summary]:
+        """Writes the tabs of months; the ledger then stands on the workbook as it is after that."""
+        settings = _settings(ledger)
+        summaries = [
+            summarise(ledger, settings, self._wording, month, self._now(), facts) for month in months
+        ]
+        pages = [as_page(summary, self._wording) for summary in summaries]
+        for page in pages:
+            page.stamp = self._today(ledger).isoformat()
+        ledger.snapshot = self._workbook.write_pages(ledger.snapshot, pages)
+        return summaries
 
     def _again(self, ledger: Ledger, work: Callable[[Ledger], _Done]) -> _Done:
         """Does the work, and does it again from a fresh reading when somebody else wrote first."""

@@ -65,7 +65,7 @@ def main(inquiries: int) -> None:
         appends = {key: [record.cells for record in few[key]] for key in ("messages", "inquiries")}
         base = workbook.commit(workbook.read(), Commit(appends=appends))
         page = as_page(summary, words)
-        timed(f"the tab, in a file of {IN_A_FILE:,} inquiries", lambda: workbook.write_page(base, page))
+        timed(f"the tab, in a file of {IN_A_FILE:,} inquiries", lambda: workbook.write_pages(base, [page]))
 
 
 if __name__ == "__main__":

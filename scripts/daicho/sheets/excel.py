@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -89,20 +89,25 @@ class ExcelWorkbook:
         self._file.replace(written, base.mark)
         return self._after(base, changes, commit.state, first_rows, digest(written))
 
-    def write_page(self, base: Snapshot, page: Page) -> Snapshot:
-        remembered = {state_name(page.label): page.stamp}
+    def survey(self, base: Snapshot) -> Snapshot:
+        """Every reading knows all tabs of a file."""
+        return base
+
+    def write_pages(self, base: Snapshot, pages: Sequence[Page]) -> Snapshot:
+        remembered = {state_name(page.label): page.stamp for page in pages}
         state: dict[str, Cell] = {GENERATION: base.generation + 1, **remembered}
         data = self._file.read()
         if digest(data) != base.mark:
             raise Conflict("sheets.changed", file=self.name)
         with self._damage_told():
             tables = self._open(data)
-            draw_page(tables.package, tables.styles, page)
+            for page in pages:
+                draw_page(tables.package, tables.styles, page)
             self._write(tables, {STATE_TAB: self._state_change(tables, state)})
             written = tables.data()
         self._file.replace(written, base.mark)
         after = self._after(base, {}, remembered, {}, digest(written))
-        return replace(after, tabs=base.tabs | {page.label})
+        return replace(after, tabs=base.tabs | {page.label for page in pages})
 
     def _create(self, starters: dict[str, list[dict[str, Cell]]]) -> list[str]:
         tables = self._open(dressed(self._layout))

@@ -46,7 +46,7 @@ from daicho.sheets.google_journal import (
     read_journal,
     restoring_formula,
 )
-from daicho.sheets.google_page import page_requests
+from daicho.sheets.google_page import pages_requests
 from daicho.sheets.google_reading import Found, Place, Reader, Reading
 from daicho.sheets.google_setup import Setup
 from daicho.sheets.google_write import (
@@ -122,9 +122,8 @@ class GoogleWorkbook:
 
     def commit(self, base: Snapshot, commit: Commit) -> Reading:
         assert isinstance(base, Reading)
+        self._refuse_stale(base)
         taken = self._clock()
-        if taken - base.taken > STALE:
-            raise Conflict("google.changed", workbook=self.name)
         writes = self._writes(base, commit)
         known = state_of(base.hidden)
         new = {name: clean(text, CELL_LIMIT, self._cut) for name, text in commit.state.items()}
@@ -139,20 +138,32 @@ class GoogleWorkbook:
             raise Conflict("google.changed", workbook=self.name)
         return settled
 
-    def write_page(self, base: Snapshot, page: Page) -> Reading:
-        """Draws the page in a new sheet, in place of an old one of its label."""
+    def survey(self, base: Snapshot) -> Reading:
+        """One small request: a reading names only the ledger's own tabs."""
         assert isinstance(base, Reading)
-        answer = self.client.get({"fields": "sheets.properties(sheetId,title,index)"})
-        sheets = {sheet["properties"]["title"]: sheet["properties"] for sheet in answer["sheets"]}
-        old = sheets.get(page.label, {})
-        taken = {properties.get("sheetId", 0) for properties in sheets.values()}
-        sheet = next(number for number in range(FIRST_MARKER, FIRST_MARKER + 10_000) if number not in taken)
-        state = state_of(base.hidden) | {state_name(page.label): page.stamp}
-        entry = _entry([], {})
-        drawing = list(page_requests(page, sheet, old.get("sheetId"), old.get("index", len(sheets))))
-        self._send(base.hidden, base.markers, [entry], [], state, drawing)
-        after = _after(base, {}, state, taken=self._clock(), token=entry.token)
-        return replace(after, tabs=base.tabs | {page.label})
+        sheets = Reader(self.client, self._layout).survey()
+        return replace(base, tabs=frozenset(sheets), sheets=sheets)
+
+    def write_pages(self, base: Snapshot, pages: Sequence[Page]) -> Reading:
+        """Draws each page in the sheet of its label, so that what points at it still does, or in a new one.
+
+        Raises WorkbookError where Google refuses it, for a protected sheet, say.
+        """
+        assert isinstance(base, Reading)
+        self._refuse_stale(base)
+        base = base if base.sheets is not None else self.survey(base)
+        drawing = list(pages_requests(pages, base.sheets or {}))
+        state = state_of(base.hidden) | {state_name(page.label): page.stamp for page in pages}
+        entry, taken = _entry([], {}), self._clock()
+        try:
+            self._send(base.hidden, base.markers, [entry], [], state, drawing)
+        except Conflict as conflict:
+            if conflict.key != "google.refused":
+                raise
+            labels = " ".join(page.label for page in pages)
+            raise WorkbookError("google.page-refused", tab=labels, **conflict.values) from conflict
+        after = _after(base, {}, state, taken=taken, token=entry.token)
+        return replace(after, tabs=base.tabs | {page.label for page in pages})
 
     def open(self) -> str:
         """Opens the spreadsheet and gives its title. Raises WorkbookError."""
@@ -174,6 +185,10 @@ class GoogleWorkbook:
         except Unsure as error:
             raise WorkbookError("google.unreachable") from error
         return False
+
+    def _refuse_stale(self, base: Reading) -> None:
+        if self._clock() - base.taken > STALE:
+            raise Conflict("google.changed", workbook=self.name)
 
     # --- writing ------------------------------------------------------------------------------------------
 

@@ -206,15 +206,24 @@ def write_rows(sheet: int, first_row: int, rows: Sequence[Mapping[int, Value]]) 
 
 
 def row_heights(sheet: int, first: int, heights: Sequence[int]) -> Iterator[Json]:
-    """Requests that set the heights (pixels) of neighbouring rows."""
+    """Requests that set the heights (pixels) of neighbouring rows; `first` counts from 1."""
+    return _line_sizes(sheet, "ROWS", first, heights)
+
+
+def column_widths(sheet: int, first: int, widths: Sequence[int]) -> Iterator[Json]:
+    """The same for columns; `first` counts from 1, too."""
+    return _line_sizes(sheet, "COLUMNS", first, widths)
+
+
+def _line_sizes(sheet: int, dimension: str, first: int, sizes: Sequence[int]) -> Iterator[Json]:
     start = 0
-    for index, height in enumerate(heights):
-        if index + 1 == len(heights) or heights[index + 1] != height:
+    for index, size in enumerate(sizes):
+        if index + 1 == len(sizes) or sizes[index + 1] != size:
             span = {"startIndex": first - 1 + start, "endIndex": first + index}
             yield {
                 "updateDimensionProperties": {
-                    "range": {"sheetId": sheet, "dimension": "ROWS", **span},
-                    "properties": {"pixelSize": height},
+                    "range": {"sheetId": sheet, "dimension": dimension, **span},
+                    "properties": {"pixelSize": size},
                     "fields": "pixelSize",
                 }
             }

@@ -21,6 +21,7 @@ READ_FIELDS = (
 FORMAT_FIELDS = (
     "sheets(properties.sheetId,data(startRow,startColumn,rowData.values.effectiveFormat.numberFormat.type))"
 )
+SURVEY_FIELDS = "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),charts.chartId)"
 MOMENTS = frozenset({"DATE", "TIME", "DATE_TIME"})
 TEXT_COLUMNS = frozenset({"text", "wrap", "link"})
 DOUBTFUL = 10_000
@@ -45,6 +46,17 @@ class Found:
     def token(self) -> str:
         """The token of the last write."""
         return self.markers.get(self.generation, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of the spreadsheet from the outside: its id, its place among the tabs, its size, its charts."""
+
+    id: int
+    index: int
+    rows: int
+    columns: int
+    charts: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -79,10 +91,12 @@ class Place:
 
 @dataclass(slots=True)
 class Reading(Snapshot):
-    """A snapshot that also knows where everything stood. `markers` are the generations with a marker."""
+    """A snapshot that also knows where everything stood. `markers` are the generations with a marker,
+    `sheets` all there are by title, once a survey was made."""
 
     places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
     markers: list[int] = field(default_factory=list, compare=False, repr=False)
+    sheets: dict[str, Sheet] | None = field(default=None, compare=False, repr=False)
 
     @property
     def hidden(self) -> Grid:
@@ -122,6 +136,12 @@ class Reader:
         missing = sorted({found.others[number] for number in wanted if number in found.others})
         more = self._get(missing).grids.values() if missing else ()
         return grids | {grid.sheet_id: grid for grid in more}
+
+    def survey(self) -> dict[str, Sheet]:
+        """Every sheet by title, without its cells. A reading with ranges names only the sheets they are in,
+        so this is a request of its own."""
+        answer = self._client.get({"fields": SURVEY_FIELDS})
+        return {sheet["properties"]["title"]: _sheet(sheet) for sheet in answer["sheets"]}
 
     def reading(self, found: Found, taken: datetime) -> Reading:
         """What was fetched, as a snapshot. Raises LayoutError, WorkbookError."""
@@ -165,6 +185,15 @@ class Reader:
             place = by_sheet[sheet["properties"].get("sheetId", 0)]
             for data in sheet.get("data", []):
                 place.moments.update(_moments(data))
+
+
+def _sheet(message: Json) -> Sheet:
+    properties = message["properties"]
+    # A sheet that is one chart has no grid.
+    grid = properties.get("gridProperties", {})
+    charts = tuple(chart["chartId"] for chart in message.get("charts", ()))
+    size = grid.get("rowCount", 0), grid.get("columnCount", 0)
+    return Sheet(properties.get("sheetId", 0), properties.get("index", 0), *size, charts)
 
 
 def _expected(tab: Tab, found: Found) -> bool:

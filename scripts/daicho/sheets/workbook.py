@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -32,7 +33,7 @@ class Snapshot:
     `state` is what the hidden tab keeps (cursors and the like); `tables` maps tab key to its rows,
     in sheet order, for every tab of the layout that holds rows. A tab that does not exist is absent.
     `mark` is the adapter's own: it tells whether the workbook is still the one that was read. `tabs` are the
-    labels of all tabs there are, people's own too.
+    labels of the tabs there are: at least the ledger's, all of them after `survey`.
     """
 
     generation: int
@@ -109,10 +110,14 @@ class Workbook(Protocol):
         """
         ...
 
-    def write_page(self, base: Snapshot, page: Page) -> Snapshot:
-        """Writes a page over the tab of its label, or as a new tab at the right end; touches no other tab.
+    def survey(self, base: Snapshot) -> Snapshot:
+        """`base` with all tabs in `tabs`, people's own too. May cost a request, so only who needs it asks."""
+        ...
 
-        In the same atomic write the state `page <label>` becomes the page's stamp. Returns and raises as
-        `commit` does.
+    def write_pages(self, base: Snapshot, pages: Sequence[Page]) -> Snapshot:
+        """Writes each page over the tab of its label, or as a new tab at the right end; touches no other tab.
+
+        All of them go in one atomic write, and with them the state: `page <label>` becomes the page's stamp.
+        Returns and raises as `commit` does.
         """
         ...
