@@ -211,6 +211,19 @@ _SIGN_OFF = re.compile(
 )
 
 
+_SURNAMES = frozenset(  # the kanji that family names begin with
+    "一万三上下与中串丸丹乃久九亀二五井人今仙仮仲伊伏会伴住佐作依保信俵倉健元光児八六兵具兼内円冠冨出分初別利"
+    "前副加助勘勝勢北千半南博原又口古右合吉名向和品喜嘉四国國園土坂坪垣城堀堂堤塙塚塩増夏夕外多大天太奈奥女妙"
+    "妹妻姉姫宇守安宍宗定宝室宮宿富寺小尾屋山岡岩岸峯峰島崎嶋川工巻市布帆常干平幸広庭廣建弓引弘彦影後御徳志恩"
+    "悦惣慶成戸所手才折拝播数敷文斉斎新日早明星春是更書曽曾最月有服望朝木末本杉村来東松板林柊柏染柳柴柿栄栗根"
+    "桂桃桐桑桜梁梅梨梯梶棚棟森植椎椿楠楢榊榎槇槙樋横樫樺橋橘櫻正武比毛氏水永江池沖沢河油沼泉波津浅浜浦海涌淀"
+    "深清渋渚渡湊湯源溝滑滝澤濱濵瀧瀬為照熊片牛牟牧犬猿獅玄玉王瓜生田由甲町畑畠番白百的皆益盛目直相眞真矢知石"
+    "砂碓磯社神福秋秩稗種稲穂窪立竜竹笠笹筒箕箱篠簗米粟糸納細結綱綾綿縄織美羽老肥能脇臼舘舞舟船芝芥芦花芹若英"
+    "茂茅茶草荒荻菅菊萩落葛蓮蔵蕨薩藤藪蛭蜂衛衣袋西角諏諸谷豊貫賀赤越足轟辰辺辻近速逢連進逸遠邉那郡郷酒里重野"
+    "金釘針鈴銀鍋鎌鎗長門間関阪阿陣難雨青須頓頼飛飯香馬駒高髙鬼鯉鰐鱒鳥鵜鶴鷲鷹鷺鹿麻黒黛齊齋龍﨑"
+)
+
+
 def _any_of(words: str) -> str:
     return "(?:" + "|".join(words.split()) + ")"
 
@@ -225,10 +238,10 @@ _NOUN = re.compile(
         今夜 [今先来]週 [今前]回 本日 平日 毎[日年] [月火水木金土日]曜 大満足 完璧 結構 元気
         気持 責任 期限 理由 状態 途中 段階 表示 解決 現役
         [何\d一二三四五六七八九十][度回通本人枚] [度回通]目 御中 各位 [必不]要 無[料事] 主婦
-        会社員 学生 息子 自分 匿名 株式会社 有限会社 合同会社 法人 支社 農園 委員 放送 送信 自動
+        会社員 学生 息子 自分 匿名 株式会社 有限会社 合同会社 法人 支社 農園 委員 放送 送信 自動 最短 翌日 日本語
         会員 住所 番号 電話 携帯 中身 全部 両方 写真 新品 使用 開封 在庫 再販 駐車 衣装 感[謝想]
         漫画 [礼怒]$ [円用前]$ [都道府県区]$ (?<!古)市$ [社会店校課係局]$ [稚育農]園$
-        [済様宛拝者物品書料費]$ [送備庫途業]中$ (?<!国)分$ 初回 割引 予約 解約 退会 登録 変更 取消 送料
+        (?<!夏)目$ [済様宛拝者物品書料費]$ [送備庫途業]中$ (?<!国)分$ 初回 割引 予約 解約 退会 登録 変更 取消 送料
         (?<![矢服阿渡谷岡磯下安園武刑])部$ ^[話春逆紺帯鉄上何件朝昼夜晩赤青黒白色箱袋]$
         """
     )
@@ -311,6 +324,11 @@ def _could_be_name(words: str) -> bool:
     )
 
 
+def _is_like_a_name(words: str) -> bool:
+    """Whether words that no display name confirms are a Japanese name: 「森下です」, not 「浴衣です」."""
+    return words[:1] in _SURNAMES and _could_be_name(words)
+
+
 def _contradicted(name: str, known: Sequence[str]) -> bool:
     """Whether the display name is a Japanese name that has nothing in common with `name`."""
     return any(map(_could_be_name, known)) and not any(set(name) & set(word) for word in known)
@@ -326,13 +344,15 @@ def _introduced(lines: Sequence[str], known: Sequence[str]) -> str:
         if match := re.search(rf"(?P<name>{name}){_READING} ?{_IS}", text, re.MULTILINE):
             return match["name"]
     for match in _INTRODUCED.finditer(text):
-        if not _NOUN.search(match["name"]):
+        # 「半幅帯でございますが」: what was ordered is not who orders.
+        thing = match[0].endswith("でございます") and _contradicted(match["name"], known)
+        if not (thing or _NOUN.search(match["name"])):
             return match["name"]
     for line in lines[:2]:
         if (match := _OF_COMPANY.search(line)) and _could_be_name(match["name"]):
             return match["name"]
         match = _OPENS.search(line + "\n")
-        if match and _could_be_name(match["name"]) and not _contradicted(match["name"], known):
+        if match and _is_like_a_name(match["name"]) and not _contradicted(match["name"], known):
             return match["name"]
     english = _ENGLISH.search(text)
     return english["name"] if english else ""
@@ -350,7 +370,7 @@ def _as_name(words: str, known: Sequence[str]) -> str:
     if _compact(name) in map(_compact, known):
         return name
     name = name.rpartition("の")[2] if len(name) > 5 else name
-    if _could_be_name(name):
+    if _is_like_a_name(name):
         return name
     western = re.split(r" & | and |,|/", _SIGN_OFF.sub("", words, count=1))[0].strip()
     return western if _WESTERN.fullmatch(western) and len(western) > 1 else ""

@@ -128,7 +128,7 @@ class _Heard:
 class Judge:
     """Judges messages by a shop's rules and a classifier.
 
-    `products` maps the shop's product tags to their words; `store_accounts` are its Yahoo! Shopping accounts.
+    `products` maps the shop's product tags to their words.
     """
 
     def __init__(
@@ -136,12 +136,10 @@ class Judge:
         rules: RuleSet,
         classifier: Classifier,
         products: Mapping[str, Sequence[str]] | None = None,
-        store_accounts: Sequence[str] = (),
     ) -> None:
         self.rules = rules
         self.classifier = classifier
         self._products = products or {}
-        self._store_accounts = tuple(store_accounts)
         labels = load_layout(rules.language).lists["emotion"]
         self._emotion_keys = {label: key for key, label in labels.items()}
 
@@ -160,7 +158,7 @@ class Judge:
             subject=subject,
             text=text,
             form=form is not None,
-            order_numbers=order_numbers(whole, self._store_accounts),
+            order_numbers=order_numbers(whole),
             products=products(f"{subject}\n{text}", self._products) if self._products else (),
         )
 
@@ -363,7 +361,6 @@ def load_judge(
     language: str,
     cache: Path | None,
     products: Mapping[str, Sequence[str]] | None = None,
-    store_accounts: Sequence[str] = (),
 ) -> Judge:
     """A judge by the shop's rules (`rows` of tab rules; None: the starter rules) and by what it corrected.
 
@@ -373,7 +370,7 @@ def load_judge(
     layout = load_layout(language)
     rules = read_rules(starter_rules(language) if rows is None else rows, layout)
     examples = [*starter_examples(), *as_examples(corrections)]
-    return Judge(rules, load_classifier(examples, cache), products, store_accounts)
+    return Judge(rules, load_classifier(examples, cache), products)
 
 
 def starter_rules(language: str) -> list[dict[str, Cell]]:

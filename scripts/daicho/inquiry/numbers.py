@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Literal
 
 TEXT_LIMIT = 50_000
@@ -27,7 +26,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:TEXT_LIMIT]).translate(_DASHES)
 
 
-Label = Literal["order", "maybe", "other", "phone", ""]
+Label = Literal["order", "said", "maybe", "other", "phone", ""]
 
 _NUMBER = (
     r"(?:の|した|した時の|時の|のときの)?(?:番号|番|ばんごう|no|№|id|コード|number|num|ref(?:erence)?|code|#)"
@@ -42,7 +41,7 @@ _LABELS: dict[Label, re.Pattern[str]] = {
     "other": re.compile(
         r"(?:(?:追跡|伝票|送り状|荷物|問い?合わ?せ|会員|顧客|お客様|商品|製品|製造|登録|口座|請求書?|稟議|見積書?|社員"
         rf"|発行|整理|部屋|カード|シリアル|型|品|ロット|事業者|郵便|認証|暗証|紙の){_NUMBER}"
-        r"|伝票|送り状|追跡|会員|ロット|lot|sku|jan|〒|インボイス|下四桁|下4桁"
+        r"|伝票|送り状|追跡|会員|ロット|型|機種|lot|sku|jan|〒|インボイス|下四桁|下4桁"
         rf"|(?:invoice|tracking|model|serial|item)(?: ?(?:no|number|code))?){_BETWEEN}"
     ),
     "phone": re.compile(
@@ -52,8 +51,10 @@ _LABELS: dict[Label, re.Pattern[str]] = {
         rf"(?:(?:{_ORDER}|取引|purchase|booking)(?:書|受付|管理| )?(?:{_NUMBER}|の?控え?の?番号|の?控え)"
         rf"|受け?取り番号){_BETWEEN}"
     ),
+    # 「注文 3107」「注文はAB-774」: nothing stands between the word and the number.
+    "said": re.compile(rf"(?:{_ORDER})(?:は|、|:|の控え)?[\s(（「]{{0,3}}(?:no|#|ref)?[\s.:]{{0,2}}$"),
     # The bare word: it announces an order number only if the number looks like one.
-    "maybe": re.compile(rf"(?:(?:{_ORDER}|管理|対象|控え?)(?:に?は|{_NUMBER})?|(?<!受付)番号){_BETWEEN}"),
+    "maybe": re.compile(rf"(?:(?:{_ORDER}|管理|対象|控え?)(?:に?は|{_NUMBER})?|(?<!受付)番号|\b(?:number|no|ref)){_BETWEEN}"),
 }
 
 
@@ -83,7 +84,8 @@ _TOKEN = re.compile(
     r"(?![0-9A-Za-z_@-]|[.,:/][0-9])"
 )
 _UNIT_AFTER = re.compile(
-    r" ?(?:円|年|月|日|時|個|枚|点|本|箱|冊|袋|名|人|分|番|号|丁目|通|回|%|kg|g|ml|l|mm|cm|m|yen)",
+    r" ?(?:円|年|月|日|時|個|枚|点|本|箱|冊|袋|名|人|分|番|号|丁目|通|回|%|kg|g|ml|l|mm|cm|m"
+    r"|yen|pieces|pcs|units|sets)",
     re.IGNORECASE,
 )
 
@@ -92,7 +94,7 @@ _UNMISTAKABLE = re.compile(
     r"\d{6}-\d{8}-\d{8,10}"  # Rakuten: shop, date, serial
     r"|\d{3}-\d{7}-\d{7}"  # Amazon
     r"|P\d{18}"  # makeshop
-    r"|[a-z][a-z0-9]{0,30}(?:-[a-z0-9]{1,30}){0,3}-\d{8}"  # Yahoo! Shopping: store account and 8 digits
+    r"|(?=[a-z0-9-]{0,60}[a-z])[a-z0-9]{1,31}(?:-[a-z0-9]{1,30}){0,3}-\d{8}"  # Yahoo!: account, 8 digits
 )
 # Shapes that need no label of their own, but may belong to something else that a label names.
 _SELF_SPEAKING = re.compile(
@@ -103,57 +105,70 @@ _SELF_SPEAKING = re.compile(
     r"|\d{4}-20[2-9]\d[01]\d[0-3]\d"  # shop and date
 )
 _LABELLED = re.compile(r"#?(?=(?:[^0-9]{0,20}[0-9]){3})[0-9A-Za-z-]{4,40}")
+_SAID = re.compile(r"\d{4,20}(?:-[A-Za-z]{1,3})?|(?=(?:[^0-9]{0,9}[0-9]){2})[A-Za-z]{1,5}-?[0-9]{2,12}")
+_SHORT = re.compile(r"[A-Z]{1,3}-\d{3,6}")  # an article may be called so, too: where it stands tells
 _LIKELY = re.compile(r"\d{7,20}|(?=(?:[^\d]{0,9}\d){4})[0-9A-Za-z]{1,12}(?:-[0-9A-Za-z]{1,12}){1,3}")
 _PARCEL = re.compile(r"\d{4}-\d{4}-\d{4}|\d{12}")
 _DATE = re.compile(r"20\d\d-[01]?\d-[0-3]?\d")
 _PHONE_LIKE = re.compile(r"0[1-9]\d{0,3}-\d{1,4}-\d{3,4}|0[1-9]\d{8,9}")
 
 
-def _is_order(token: str, label: Label, followed_by_unit: bool, accounts: frozenset[str]) -> bool:
-    """Whether a token is an order number, by its shape, the label before it and the unit after it."""
-    if _UNMISTAKABLE.fullmatch(token) or token.rpartition("-")[0].lower() in accounts:
-        return True
-    if label in ("other", "phone") or followed_by_unit or _DATE.fullmatch(token):
+def _is_order(token: str, label: Label, stands_out: bool) -> bool:
+    """Whether a token is an order number, by its shape, the label before it and where it stands."""
+    if label in ("other", "phone") or _DATE.fullmatch(token):
         return False
     if label == "order":
         return bool(_LABELLED.fullmatch(token))
-    if _SELF_SPEAKING.fullmatch(token):
+    if _SELF_SPEAKING.fullmatch(token) or (stands_out and _SHORT.fullmatch(token)):
         return True
-    return (
-        label == "maybe"
-        and bool(_LIKELY.fullmatch(token))
-        and not _PARCEL.fullmatch(token)
-        and not _PHONE_LIKE.fullmatch(token)
-    )
+    if _PARCEL.fullmatch(token) or _PHONE_LIKE.fullmatch(token):
+        return False
+    likely = bool(_LIKELY.fullmatch(token) or _SHORT.fullmatch(token))
+    return (label == "maybe" and likely) or (label == "said" and (likely or bool(_SAID.fullmatch(token))))
+
+
+_OPENS = re.compile(r"[ 、,]{0,2}(?:$|[\n。.:、]|の件|について|です|でご?[注購申])")
+_CLOSES = re.compile(r"[\s)）」】。.]{1,4}|$")
+
+
+def _stands_out(words: str, start: int, end: int) -> bool:
+    """Whether words[start:end] stands by itself, as people note the order they write about."""
+    line = words[words.rfind("\n", 0, start) + 1 : start]
+    if not line.strip():
+        return bool(_OPENS.match(words, end))
+    return line[-1] in "(（「【・" and bool(_CLOSES.match(words, end))
 
 
 _LIST = re.compile(r"[\s、,/・&+と()]{1,6}|\s?and\s")
 
 
-def order_numbers(text: str, store_accounts: Sequence[str] = ()) -> tuple[str, ...]:
+def order_numbers(text: str) -> tuple[str, ...]:
     """The order numbers in `text`, quoted parts included, in order of appearance and without doubles.
 
     Digits and letters come in ASCII width. Shapes that only an order number has are taken as they are, others
-    only after a label such as 注文番号; numbers labelled as a parcel's, a member's or an article's are none.
-    `store_accounts` are the shop's Yahoo! Shopping accounts: account, hyphen, digits is always an order.
+    after a label such as 注文番号 or where they stand out; numbers labelled as a parcel's, a member's or an
+    article's are none.
     """
     words = _without_links(text)
     lower = words.lower()
-    accounts = frozenset(account.lower() for account in store_accounts)
     found: dict[str, None] = {}
     end = -1
     inherited: Label = ""
     for match in _TOKEN.finditer(words):
-        token = match[0]
-        if sum(map(str.isdigit, token)) < 3:
+        token, start = match[0], match.start()
+        if sum(map(str.isdigit, token)) < 2:
             continue
-        label = _label_before(lower, match.start())
-        if not label and end >= 0 and _LIST.fullmatch(words, end, match.start()):
+        label = _label_before(lower, start)
+        if not label and end >= 0 and _LIST.fullmatch(words, end, start):
             label = inherited  # 注文番号 1009-3347 と 1009-3351
-        if _is_order(token, label, bool(_UNIT_AFTER.match(words, match.end())), accounts):
+        if _UNMISTAKABLE.fullmatch(token) or (
+            not (token.isdecimal() and _UNIT_AFTER.match(words, match.end()))
+            and _is_order(token, label, _stands_out(words, start, match.end()))
+        ):
             found[token] = None
             end, inherited = match.end(), label
-    return tuple(found)
+    # "Order 1093" above, "#1093" below: one number.
+    return tuple(token for token in found if f"#{token}" not in found)
 
 
 _PHONE = re.compile(
