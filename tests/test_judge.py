@@ -12,6 +12,7 @@ import pytest
 
 from daicho.inquiry.classify import Correction
 from daicho.inquiry.judge import (
+    SURE,
     Case,
     Judge,
     Judgement,
@@ -358,6 +359,32 @@ def test_a_step_outward_is_answered_by_a_supervisor_among_the_first_two(judge: J
 
 
 # --- a mere inkling ---
+
+
+@pytest.mark.parametrize("kind", ["auto", "sales"])
+def test_a_mere_guess_sets_no_mail_aside(judge: Judge, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    (calm,) = judge.classifier.guess([("", "ほ")])
+    for chance, got in ((SURE - 0.01, "inquiry"), (SURE, kind)):
+        guess = replace(calm, categories=((kind, chance), ("other", 0.2), ("stock", 0.1)))
+        monkeypatch.setattr(judge.classifier, "guess", lambda mails, guess=guess: [guess])
+        judgement = judged(judge, "ほ")
+        assert (judgement.kind, judgement.unsure) == (got, got == "inquiry")
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("", "電話ください"),
+        ("写真", "写真を送ります。"),
+        ("", "添付の通りです。ご確認ください。"),
+        ("Re:", "はい、それでお願いします。"),
+        ("卸のお願い", "そちらのお茶を当店で仕入れたいのですが、卸はされていますか。"),
+        ("IMG_4419", ""),
+    ],
+)
+def test_what_says_next_to_nothing_waits_for_a_person(judge: Judge, subject: str, text: str) -> None:
+    got = judged(judge, text, subject)
+    assert (got.kind, got.priority) == ("inquiry", "normal")
 
 
 @pytest.mark.parametrize(

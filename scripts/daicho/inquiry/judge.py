@@ -210,8 +210,11 @@ class Judge:
         best, chance = guess.categories[0]
         if best not in (AUTO, "sales"):
             return "inquiry"
-        reason.append(("judge.kind-learned", {"kind": best, "percent": _percent(chance)}))
-        return best
+        # What is set aside nobody looks at: a mere guess sets nothing aside.
+        sure = chance >= SURE
+        key = "judge.kind-learned" if sure else "judge.kind-unsure"
+        reason.append((key, {"kind": best, "percent": _percent(chance)}))
+        return best if sure else "inquiry"
 
     def _category(
         self, kind: str, guess: Guess, ruled: Mapping[str, str], reason: list[Reason]

@@ -54,7 +54,9 @@ _LABELS: dict[Label, re.Pattern[str]] = {
     # 「注文 3107」「注文はAB-774」: nothing stands between the word and the number.
     "said": re.compile(rf"(?:{_ORDER})(?:は|、|:|の控え)?[\s(（「]{{0,3}}(?:no|#|ref)?[\s.:]{{0,2}}$"),
     # The bare word: it announces an order number only if the number looks like one.
-    "maybe": re.compile(rf"(?:(?:{_ORDER}|管理|対象|控え?)(?:に?は|{_NUMBER})?|(?<!受付)番号|\b(?:number|no|ref)){_BETWEEN}"),
+    "maybe": re.compile(
+        rf"(?:(?:{_ORDER}|管理|対象|控え?)(?:に?は|{_NUMBER})?|(?<!受付)番号|\b(?:number|no|ref)){_BETWEEN}"
+    ),
 }
 
 
