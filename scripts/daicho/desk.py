@@ -33,6 +33,7 @@ from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_rec
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
 from daicho.ledger.corrections import corrections
 from daicho.ledger.faq import Entry, entries
+from daicho.ledger.forget import Forgotten
 from daicho.ledger.past import Likeness, past_inquiries, similar
 from daicho.ledger.people import read_customers
 from daicho.ledger.propose import Speaker
@@ -201,6 +202,26 @@ class Desk:
             self.prepare()
         house = House(self.config.shop_name, self.config.addresses)
         return Handover(self.workbook, house, self.layout, self.config.zone, self.wording, self.now)
+
+    def forget(self, address: str, *, dry: bool = False) -> Forgotten:
+        """Erases the person who writes from `address` from everywhere. With `dry` nothing is written."""
+        forgotten = self.handover.forget(address, dry=dry)
+        if not dry:
+            self._forget_copies()
+        return forgotten
+
+    def prune(self, *, dry: bool = True) -> tuple[datetime, Forgotten]:
+        """Makes anonymous what was settled long ago; since when, and what. Raises like `Handover.prune`."""
+        before, done = self.handover.prune(dry=dry)
+        if not dry:
+            self._forget_copies()
+        return before, done
+
+    def _forget_copies(self) -> None:
+        """What was made of people's words: the months' tabs are made anew, learnt models when next needed."""
+        self._monthly.rewrite()
+        for model in cache_folder().glob("model-*.npz"):
+            model.unlink(missing_ok=True)
 
     def ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.config.zone)

@@ -28,7 +28,7 @@ from daicho.ledger.vendor.out import Pack, build_pack
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack import sealed, write_pack
 from daicho.sheets.pack_reading import read_grids
-from daicho.sheets.workbook import Commit, Workbook
+from daicho.sheets.workbook import Commit, Snapshot, Workbook
 from daicho.wording import Wording
 
 Planned = TypeVar("Planned", Homecoming, Forgotten)
@@ -97,11 +97,11 @@ class Handover:
             settings = read_settings(ledger.snapshot.tables.get("settings", []), self.layout)
             return bring_home(ledger, settings, self.house, self.wording, grids, self.now())
 
-        return self._carry_out(plan, dry=dry)
+        return self._carry_out(plan, self._commit, dry=dry)
 
     def forget(self, address: str, *, dry: bool = False) -> Forgotten:
         """Erases the person who writes from `address`. With `dry` nothing is written."""
-        return self._carry_out(lambda ledger: forget(ledger, address, self.wording), dry=dry)
+        return self._carry_out(lambda ledger: forget(ledger, address, self.wording), self._erase, dry=dry)
 
     def prune(self, *, dry: bool = True) -> tuple[datetime, Forgotten]:
         """Makes anonymous what was settled longer ago than the settings say; from which moment on, and what.
@@ -117,7 +117,9 @@ class Handover:
             raise VendorError("vendor.no-retention")
         before = months_before(self.now().astimezone(self.zone).replace(tzinfo=None), months)
         secret = self.secret()
-        done = self._carry_out(lambda ledger: prune(ledger, before, secret, self.wording), dry=dry)
+        done = self._carry_out(
+            lambda ledger: prune(ledger, before, secret, self.wording), self._erase, dry=dry
+        )
         return before, done
 
     def label(self, column: str) -> str:
@@ -125,20 +127,30 @@ class Handover:
         tab = self.layout.tab("inquiries")
         return self.wording.say("vendor.answer") if column == "answer" else tab.column(column).label
 
-    def _carry_out(self, plan: Callable[[Ledger], Planned], *, dry: bool) -> Planned:
-        """Commits what `plan` makes of the ledger; plans again where somebody else wrote first."""
+    def _carry_out(
+        self, plan: Callable[[Ledger], Planned], write: Callable[[Snapshot, Planned], object], *, dry: bool
+    ) -> Planned:
+        """Writes what `plan` makes of the ledger; plans again where somebody else wrote first."""
         for attempt in range(TRIES):
             ledger = self._ledger()
             planned = plan(ledger)
-            if dry or not planned.commit:
+            if dry:
                 break
             try:
-                self.workbook.commit(ledger.snapshot, planned.commit)
+                write(ledger.snapshot, planned)
                 break
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
         return planned
+
+    def _commit(self, base: Snapshot, planned: Homecoming) -> None:
+        if planned.commit:
+            self.workbook.commit(base, planned.commit)
+
+    def _erase(self, base: Snapshot, planned: Forgotten) -> None:
+        """Even where the ledger holds nothing any more: a run before this one may have been cut off."""
+        self.workbook.erase(base, planned.commit, planned.blot)
 
     def _ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.zone)

@@ -61,6 +61,21 @@ class Monthly:
         """
         return self._again(ledger, lambda ledger: self._write_due(ledger, changed))
 
+    def rewrite(self) -> list[Month]:
+        """Writes every month's tab that is there anew: what the ledger has forgotten leaves them, too.
+
+        Returns the months; raises like `write`.
+        """
+        return self._again(self._read(), self._rewrite)
+
+    def _rewrite(self, ledger: Ledger) -> list[Month]:
+        snapshot = ledger.snapshot = self._workbook.survey(ledger.snapshot)
+        written = (label for label in snapshot.tabs if state_name(label) in snapshot.state)
+        months = sorted(month for label in written if (month := self._month(label)))
+        if months:
+            self._write(ledger, months, read_facts(ledger, _settings(ledger)))
+        return months
+
     def _write_due(self, ledger: Ledger, changed: bool) -> list[Month]:
         settings, today = _settings(ledger), self._today(ledger)
         due = due_months(today, changed, ledger.snapshot.state, settings.calendar, self._label)
@@ -104,6 +119,14 @@ class Monthly:
             except Conflict:
                 ledger = self._read()
         return work(ledger)
+
+    def _month(self, label: str) -> Month | None:
+        """The month of a tab; None where it was written in another language."""
+        before, _, after = self._wording.say("summary.tab", month="\0").partition("\0")
+        try:
+            return Month.parse(label.removeprefix(before).removesuffix(after))
+        except ValueError:
+            return None
 
     def _label(self, month: Month) -> str:
         return self._wording.say("summary.tab", month=month)

@@ -87,7 +87,7 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Erase one person from every tab, and name the exports that hold them."""
-    forgotten = Desk(options.load()).handover.forget(address, dry=dry_run)
+    forgotten = Desk(options.load()).forget(address, dry=dry_run)
     if options.json or as_json:
         print_json(forgotten_json(forgotten))
         return
@@ -105,7 +105,7 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Make anonymous what was settled longer ago than the settings say."""
-    before, done = Desk(options.load()).handover.prune(dry=not yes)
+    before, done = Desk(options.load()).prune(dry=not yes)
     if options.json or as_json:
         print_json(forgotten_json(done) | {"before": before})
         return

@@ -42,7 +42,8 @@ _MONTHS = re.compile(r"([0-9]{1,3}) ?(か月|ヶ月|カ月|ケ月|months?|年|ye
 class Forgotten:
     """What is forgotten: ids of inquiries and customers, how many messages and other rows name the person.
 
-    `exports` are the packs that hold them: whoever has one must delete it by themselves.
+    `exports` are the packs that hold them: whoever has one must delete it by themselves. `blot` takes them
+    out of any text, for all that stands in the workbook outside of the ledger.
     """
 
     commit: Commit = field(default_factory=Commit)
@@ -51,6 +52,7 @@ class Forgotten:
     messages: int = 0
     mentions: int = 0
     exports: list[Export] = field(default_factory=list)
+    blot: Callable[[str], str] = str
 
 
 # --- one person ---------------------------------------------------------------------------------------------
@@ -76,7 +78,7 @@ class _Erasure:
         } | {id for id, row in ledger.rows.items() if row.text("address").lower() in self.addresses}
         self.masker = self._known(customer.name if customer else "", customer.phones if customer else ())
         self._ids = {id(row.record): known for known, row in ledger.rows.items()}
-        self.result = Forgotten()
+        self.result = Forgotten(blot=self._blotted)
 
     def _known(self, name: str, phones: Sequence[str]) -> Masker:
         """The person's name, addresses and numbers, but for what others bear, too."""
@@ -184,6 +186,9 @@ def erased_inquiry(ledger: Ledger, row: Row, mark: str) -> dict[str, Cell]:
     wanted |= {"customer": mark, "subject": mark, "excerpt": mark}
     base = _without_person(row.base)
     base.proposals |= {"customer": mark, "order": None}
+    if row.text("reply"):
+        # Nobody is left to answer: with a template, the next sync would write a reply to the mark.
+        wanted["template"] = base.proposals["template"] = None
     _remember(ledger, "inquiries", row, wanted, base)
     return wanted
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from daicho.errors import Conflict, WorkbookError
 from daicho.sheets.cells import stored
 from daicho.sheets.dress import MOMENT_FORMATS, dressed
+from daicho.sheets.excel_erase import erase
 from daicho.sheets.excel_page import draw_page
 from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
@@ -76,6 +77,18 @@ class ExcelWorkbook:
         return Snapshot(generation, kept, found, taken, digest(data), tabs)
 
     def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
+        return self._commit(base, commit, lambda tables: None)
+
+    def erase(self, base: Snapshot, commit: Commit, blot: Callable[[str], str]) -> Snapshot:
+        def take_out(tables: Tables) -> None:
+            there = [tab for tab in self._layout.tabs if tables.has(tab)]
+            own = {tab.label: tables.columns(tab) for tab in there}
+            erase(tables, own, blot)
+
+        return self._commit(base, commit, take_out)
+
+    def _commit(self, base: Snapshot, commit: Commit, then: Callable[[Tables], None]) -> Snapshot:
+        """Writes `commit` and does to the opened file what comes `then`, as one."""
         changes = self._changes(commit)
         state: dict[str, Cell] = {GENERATION: base.generation + 1, **commit.state}
         data = self._file.read()
@@ -85,6 +98,7 @@ class ExcelWorkbook:
             tables = self._open(data)
             changes[STATE_TAB] = self._state_change(tables, state)
             first_rows = self._write(tables, changes)
+            then(tables)
             written = tables.data()
         self._file.replace(written, base.mark)
         return self._after(base, changes, commit.state, first_rows, digest(written))

@@ -30,6 +30,7 @@ from daicho.sheets.google_cells import (
     read_grid,
     value_for,
 )
+from daicho.sheets.google_erase import SWEEP_FIELDS, Traces, find_traces
 from daicho.sheets.google_http import TRIES, GoogleClient, Refused, Unsure
 from daicho.sheets.google_journal import (
     ANYTHING,
@@ -122,21 +123,52 @@ class GoogleWorkbook:
 
     def commit(self, base: Snapshot, commit: Commit) -> Reading:
         assert isinstance(base, Reading)
+        return self._commit(base, commit, Traces())
+
+    def erase(self, base: Snapshot, commit: Commit, blot: Callable[[str], str]) -> Reading:
+        """Reads all there is, writes once, and once more to empty the journal."""
+        assert isinstance(base, Reading)
+        own = {place.grid.sheet_id: place.columns.keys() for place in base.places.values()}
+        writes = self._writes(base, commit)
+        band = max([BANDS, *(write.note.end for write in writes.values())])
+        answer = self.client.get({"fields": SWEEP_FIELDS})
+        traces = find_traces(answer, own, base.hidden.sheet_id, band, blot)
+        if commit or traces.writes or traces.requests:
+            noted = bool(writes or traces.writes)
+            base = self._commit(base, commit, traces)
+        else:
+            noted = any(entry.tabs for entry in read_journal(base.hidden))
+        return self._without_journal(base) if noted else base
+
+    def _commit(self, base: Reading, commit: Commit, traces: Traces) -> Reading:
         self._refuse_stale(base)
         taken = self._clock()
         writes = self._writes(base, commit)
+        every = [*writes.values(), *traces.writes]
         known = state_of(base.hidden)
         new = {name: clean(text, CELL_LIMIT, self._cut) for name, text in commit.state.items()}
         state = {name: text for name, text in (known | new).items() if text}
-        entry = _entry(writes.values(), {name: known.get(name) for name in new})
-        copies = self._send(base.hidden, base.markers, [entry], writes.values(), state)
+        entry = _entry(every, {name: known.get(name) for name in new})
+        copies = self._send(base.hidden, base.markers, [entry], every, state, traces.requests)
         if fits(entry, copies):
-            return _after(base, writes, state, taken=taken, token=entry.token)
+            return _after(base, writes, entry.tabs, state, taken=taken, token=entry.token)
         settled = self.read()
         # A row or column was elsewhere: all of it was taken back, and has to be planned anew.
         if misplaced(entry, copies):
             raise Conflict("google.changed", workbook=self.name)
         return settled
+
+    def _without_journal(self, base: Reading) -> Reading:
+        """Ends the journal, which holds what stood in the rows of the last write."""
+        entry, taken, state = _entry([], {}), self._clock(), state_of(base.hidden)
+        try:
+            self._send(base.hidden, base.markers, [entry], [], state)
+        except Conflict as conflict:
+            if conflict.key != "google.changed":
+                raise
+            # Somebody wrote since, and began a journal of their own.
+            return self.read()
+        return _after(base, {}, [], state, taken=taken, token=entry.token)
 
     def survey(self, base: Snapshot) -> Reading:
         """One small request: a reading names only the ledger's own tabs."""
@@ -162,7 +194,7 @@ class GoogleWorkbook:
                 raise
             labels = " ".join(page.label for page in pages)
             raise WorkbookError("google.page-refused", tab=labels, **conflict.values) from conflict
-        after = _after(base, {}, state, taken=taken, token=entry.token)
+        after = _after(base, {}, [], state, taken=taken, token=entry.token)
         return replace(after, tabs=base.tabs | {page.label for page in pages})
 
     def open(self) -> str:
@@ -381,19 +413,20 @@ def _restoring_writes(undo: Undo, grids: Mapping[int, Grid], band: int) -> Itera
 def _after(
     base: Reading,
     writes: Mapping[str, SheetWrite],
+    notes: Sequence[TabNote],
     state: Mapping[str, str],
     *,
     taken: datetime,
     token: str,
 ) -> Reading:
-    """`base` with the writes applied, as reading anew would give it."""
+    """`base` with the writes applied, as reading anew would give it. `notes`: all that the journal took."""
     places, tables = dict(base.places), dict(base.tables)
     for key, write in writes.items():
         place = places[key] = _with(base.places[key], write)
         rows = [place.record(row.number) if row.number in write.updates else row for row in tables[key]]
         rows += [place.record(number) for number, _ in enumerate(write.added, write.at)]
         tables[key] = [row for row in rows if row.cells]
-    rows_needed, columns_needed = needed([write.note for write in writes.values()], state)
+    rows_needed, columns_needed = needed(notes, state)
     hidden = replace(
         base.hidden,
         rows=state_rows(state),

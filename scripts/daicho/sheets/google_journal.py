@@ -336,7 +336,11 @@ class Undo:
     def _likest(self, tab: TabNote, row: RowNote, there: Mapping[int, Sequence[str]]) -> int | None:
         """The row that holds most of what our write left, if it is at least half."""
         wanted = [self._left(tab, row, position) for position in range(tab.width)]
-        filled = [position for position, fingerprint in enumerate(wanted) if fingerprint != NOTHING]
+        filled = [
+            position
+            for position, fingerprint in enumerate(wanted)
+            if fingerprint != NOTHING and row.put.get(position) != ANYTHING
+        ]
         best, most = row.number, 0
         for number in [row.number, *there]:
             alike = sum(there[number][at] == wanted[at] for at in filled) if number in there else 0

@@ -131,10 +131,14 @@ class Reader:
         return found
 
     def by_id(self, found: Found, wanted: Iterable[int]) -> dict[int, Grid]:
-        """What was read, by sheet id; of the other sheets those that are wanted: renamed tabs of ours."""
+        """What was read, by sheet id; of the other sheets those that are wanted: renamed tabs of ours, and
+        people's own."""
         grids = {grid.sheet_id: grid for grid in found.grids.values()}
-        missing = sorted({found.others[number] for number in wanted if number in found.others})
-        more = self._get(missing).grids.values() if missing else ()
+        missing = {*wanted} - grids.keys()
+        if missing and not found.others:
+            found.others = {sheet.id: title for title, sheet in self.survey().items()}
+        titles = sorted({found.others[number] for number in missing if number in found.others})
+        more = self._get(titles).grids.values() if titles else ()
         return grids | {grid.sheet_id: grid for grid in more}
 
     def survey(self) -> dict[str, Sheet]:

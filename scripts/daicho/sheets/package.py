@@ -108,6 +108,10 @@ class Package:
         self._written[part] = data
         self._removed.discard(part)
 
+    def parts(self) -> list[str]:
+        """The names of all parts."""
+        return sorted({*self._archive.namelist(), *self._written} - self._removed)
+
     def related(self, part: str, kind: str) -> list[str]:
         """The parts that `part` refers to with relationships of a kind ("worksheet", "table", …)."""
         return [target for _, target in self._relationships(part, kind)]

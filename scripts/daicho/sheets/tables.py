@@ -33,27 +33,35 @@ class Tables:
         settings = child(self.package.workbook, "workbookPr")
         since_1904 = settings is not None and settings.get("date1904") in ("1", "true")
         self._epoch = EPOCH_1904 if since_1904 else EPOCH
-        self._values = Values(self._strings(), self.styles.date_styles(), self._epoch)
+        self.values = Values(self._strings(), self.styles.date_styles(), self._epoch)
 
     def has(self, tab: Tab) -> bool:
         return tab.label in self.package.sheets
 
     def headers(self, tab: Tab) -> dict[int, Cell]:
         """What stands in row 1, by column. Raises LayoutError for a missing tab."""
-        number, cells = next(read_rows(self._sheet(tab), self._values), (HEADER_ROW, {}))
+        number, cells = next(read_rows(self._sheet(tab), self.values), (HEADER_ROW, {}))
         return cells if number == HEADER_ROW else {}
 
     def rows(self, label: str) -> Iterator[tuple[int, dict[int, Cell]]]:
         """Each row of any sheet that holds something, as (row number, value by column). Raises Damaged."""
-        return read_rows(self.package.read(self.package.sheets[label]), self._values)
+        return read_rows(self.package.read(self.package.sheets[label]), self.values)
 
     def read(self, tab: Tab) -> list[Record]:
         """All rows of a tab that hold something. Raises LayoutError, Damaged."""
-        rows = read_rows(self._sheet(tab), self._values)
+        rows = read_rows(self._sheet(tab), self.values)
         number, headers = next(rows, (HEADER_ROW, {}))
         columns = tab.locate(headers.items() if number == HEADER_ROW else ())
         records = (Record(number, self._record(columns, cells)) for number, cells in rows)
         return [record for record in records if record.cells]
+
+    def columns(self, tab: Tab) -> frozenset[int]:
+        """Where the tab's own columns stand. Raises LayoutError."""
+        return frozenset(tab.locate(self.headers(tab).items()))
+
+    def pen(self) -> Pen:
+        """Writes values into this file's cells."""
+        return Pen(self.styles, self._epoch, self._date_code)
 
     def write(
         self,
@@ -66,14 +74,14 @@ class Tables:
         Values must be as `stored` gives them. Raises LayoutError, Damaged.
         """
         sheet = Worksheet(self._sheet(tab))
-        columns = tab.locate(sheet.row(HEADER_ROW, self._values).items())
+        columns = tab.locate(sheet.row(HEADER_ROW, self.values).items())
         last = sheet.last_row(frozenset(columns))
         changes = {number: self._changed(columns, cells) for number, cells in updates.items()}
         heights = {}
         for number, cells in enumerate(appends, last + 1):
             changes[number] = self._changed(columns, cells)
             heights[number] = row_height(tab, cells)
-        sheet.write(changes, Pen(self.styles, self._epoch, self._date_code), heights)
+        sheet.write(changes, self.pen(), heights)
         if appends:
             sheet.stretch(last, last + len(appends))
             self._stretch_filter(tab.label, last + len(appends))
@@ -84,7 +92,7 @@ class Tables:
     def add_column(self, tab: Tab, header: Any, look: Any, dropdowns: Sequence[Any]) -> None:
         """A column right of all others (see `Worksheet.add_column`)."""
         sheet = Worksheet(self._sheet(tab))
-        width = max((max(cells) for _, cells in read_rows(self._sheet(tab), self._values)), default=0)
+        width = max((max(cells) for _, cells in read_rows(self._sheet(tab), self.values)), default=0)
         sheet.add_column(width + 1, header, look, dropdowns)
         self.package.write(self.package.sheets[tab.label], sheet.data())
 

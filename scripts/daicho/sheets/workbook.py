@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -107,6 +107,14 @@ class Workbook(Protocol):
 
         Returns the snapshot after the write (same rows, appended rows with their numbers).
         Raises Conflict when someone else wrote since; nothing was written then.
+        """
+        ...
+
+    def erase(self, base: Snapshot, commit: Commit, blot: Callable[[str], str]) -> Snapshot:
+        """`commit`, and for ever: nothing is kept of what its cells held before, in no journal or cache.
+
+        In the same atomic write `blot` takes a person out of every other text there is: people's own tabs
+        and columns, hidden ones, notes. Returns and raises as `commit` does.
         """
         ...
 
