@@ -131,6 +131,34 @@ def test_a_ledger_that_is_open_in_excel_is_told(run: Run, tmp_path: Path) -> Non
     assert "ledger.xlsx" in err
 
 
+def test_a_ledger_that_was_moved_away_is_told_and_no_new_one_is_started(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    (tmp_path / "ledger.xlsx").rename(tmp_path / "gone.xlsx")
+    for arguments in (["sync"], ["sync", "--dry-run"], ["history", "hanako@example.jp"]):
+        code, _, err = run(*arguments)
+        assert (code, len(err.strip().splitlines())) == (1, 1)
+        assert "なくなっています" in err
+        assert "daicho setup" in err
+    assert not (tmp_path / "ledger.xlsx").exists()
+
+
+def test_setup_starts_a_new_ledger_where_one_was_lost(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    (tmp_path / "ledger.xlsx").unlink()
+    assert run("setup")[0] == 0
+    assert "メール 1 通" in run("sync")[1]
+
+
+def test_a_first_sync_that_could_not_write_may_begin_again(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    (tmp_path / "~$ledger.xlsx").touch()
+    assert run("sync")[0] == 1
+    (tmp_path / "~$ledger.xlsx").unlink()
+    assert run("sync")[0] == 0
+
+
 # --- init, try, history -------------------------------------------------------------------------------
 
 
@@ -230,8 +258,17 @@ def test_wrong_usage_is_exit_code_two(run: Run, arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2
 
 
-def test_watch_syncs_and_ends_on_sigterm(tmp_path: Path) -> None:
+def test_watch_starts_no_ledger_of_its_own(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
+    monkeypatch.setattr("daicho.cli.work.Watch.run", lambda watch: watch._once())
+    _, _, err = run("watch")
+    assert "daicho setup" in err
+    assert not (tmp_path / "ledger.xlsx").exists()
+
+
+def test_watch_syncs_and_ends_on_sigterm(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("setup")
     program = [
         sys.executable,
         "-u",

@@ -521,9 +521,11 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_else(
         append(ledger)
     assert told.value.key == key
     assert path.read_bytes() == before
-    assert [file.name for file in path.parent.iterdir() if not file.name.startswith(".ledger.xlsx.lock")] == [
-        "ledger.xlsx"
-    ]
+    assert [
+        file.name
+        for file in path.parent.iterdir()
+        if not file.name.startswith((".ledger.xlsx.lock", ".ledger.xlsx.daicho"))
+    ] == ["ledger.xlsx"]
 
 
 def test_a_second_daicho_waits_and_then_says_so(

@@ -54,6 +54,7 @@ from daicho.mail.message import Message, read_message
 from daicho.monthly import Monthly
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import Layout, load_layout
+from daicho.sheets.ledger_file import was_ledger
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Workbook
 from daicho.sync import Outcome, Shop, Sync
@@ -112,18 +113,24 @@ class Desk:
         *,
         dry: bool = False,
         allow_empty: bool = False,
+        begin: bool = True,
         expect: Callable[[int], object] | None = None,
         advance: Callable[[int], object] = lambda mails: None,
     ) -> Outcome:
-        """One sync. A ledger file that does not exist yet is made first.
+        """One sync. With `begin`, a ledger file is made where there has never been one.
 
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
         if dry and self.config.excel and not self.config.excel.exists():
             return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
         # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking.
-        if self.config.excel:
-            self.prepare()
+        if excel := self.config.excel:
+            # A ledger that was moved away is told: a new one would lack all that people wrote.
+            first = begin and not was_ledger(excel)
+            if dry and first and not excel.exists():
+                return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
+            if first or excel.exists():
+                self.prepare()
         outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
             dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
         )

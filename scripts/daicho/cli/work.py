@@ -156,7 +156,8 @@ def watch(
         tell_with_time(trouble, config.zone)
 
     def work() -> None:
-        outcome = Desk(config).sync()
+        # Unattended, a folder that is not mounted looks like a shop's first day.
+        outcome = Desk(config).sync(begin=False)
         for trouble in outcome.troubles:
             tell_trouble(trouble)
         if options.json:

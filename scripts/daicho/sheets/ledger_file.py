@@ -20,11 +20,23 @@ PATIENCE = 10
 """Seconds to wait for another daicho that is writing."""
 
 _UNFINISHED = ".daicho-new"
+_SIGN = ".daicho"
+"""Ends the name of an empty file that stays beside a ledger: whoever finds it without the ledger knows that one
+was lost, and starts no new one in its place. Nothing else depends on it."""
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def was_ledger(path: Path) -> bool:
+    """Whether daicho has ever written a ledger at `path`, be it there now or not."""
+    return _sign(path.resolve()).exists()
+
+
+def _sign(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_SIGN}")
 
 
 class LedgerFile:
@@ -45,7 +57,8 @@ class LedgerFile:
         try:
             return self._path.read_bytes()
         except FileNotFoundError as error:
-            raise WorkbookError("sheets.no-file", file=self._name) from error
+            key = "sheets.gone" if was_ledger(self._path) else "sheets.no-file"
+            raise WorkbookError(key, file=self._name) from error
         except OSError as error:
             key = "sheets.not-a-file" if self._path.is_dir() else "sheets.unreadable"
             raise WorkbookError(key, file=self._name, reason=error.strerror) from error
@@ -84,6 +97,8 @@ class LedgerFile:
             unfinished.replace(self._path)
         finally:
             unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            _sign(self._path).touch()
         self._sync_folder()
 
     def _refuse_read_only(self) -> None:
