@@ -71,6 +71,10 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
         ('name = "support"', 'name = "support"\ncolour = "red"', "config.unknown"),
         ('addresses = ["Support@Example.jp "]', "addresses = []", "config.no-addresses"),
         ('addresses = ["Support@Example.jp "]', 'addresses = "support@example.jp"', "config.wrong-type"),
+        ('"Support@Example.jp "', '"support@example.jp", "お店"', "config.no-address"),
+        ("since = 2026-10-01", 'sent = "mail/sent"', "config.no-maildir-option"),
+        ('maildir = "mail/support"', 'mbox = "mail"\ndrafts = "Foo"', "config.no-mbox-option"),
+        ('maildir = "mail/support"', 'eml = "mail"\ntls = "ssl"', "config.no-eml-option"),
         ('excel = "ledger.xlsx"', "", "config.one-workbook"),
         ('excel = "ledger.xlsx"', 'excel = "a.xlsx"\ngoogle = "key"', "config.one-workbook"),
         ('excel = "ledger.xlsx"', 'excel = "ledger.xls"', "config.no-xlsx"),
@@ -94,6 +98,22 @@ def test_a_mistake_is_told_in_one_sentence_with_the_cure(
     assert refused.value.key == key
     for language in LANGUAGES:
         assert wording(language).say(key, **refused.value.values)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [("[shop]", "[shop", 2), ('name = "support"', 'name = "support', 8), ("2026-10-01", '"""', 10)],
+)
+def test_a_slip_of_the_pen_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert (refused.value.key, refused.value.values["line"]) == ("config.no-toml", line)
+
+
+def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(write(tmp_path, GOOD.replace('"Support@Example.jp "', '"お店"')))
+    assert refused.value.values == {"value": "お店"}
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

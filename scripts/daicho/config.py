@@ -56,6 +56,10 @@ SETTINGS = (
 
 _BARE_ADDRESS = re.compile(r"\s*[^\s<>@,;]+@[^\s<>@,;]+\s*")
 _SOURCES = ("maildir", "mbox", "eml", "imap")
+_IMAP_ONLY = ("user", "port", "tls", "auth", "folders", "sent", "drafts")
+
+_AT_LINE = re.compile(r"at line (\d+)")
+"""Where tomllib says that a mistake is; without it the mistake is at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,16 @@ class Config:
 def load_config(path: Path) -> Config:
     """Reads and checks `path`. Raises ConfigError that names what is wrong and how to mend it."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        data = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError("config.missing", path=path) from None
     except (OSError, UnicodeDecodeError):
         raise ConfigError("config.unreadable", path=path) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError("config.no-toml", path=path, problem=error) from None
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        raise ConfigError("config.no-toml", path=path, line=line) from None
     return read_config(data, path.resolve().parent)
 
 
@@ -108,8 +115,11 @@ def read_config(data: Mapping[str, Any], folder: Path) -> Config:
     if excel and not excel.lower().endswith(".xlsx"):
         raise ConfigError("config.no-xlsx", name=excel)
     addresses = _get(shop, "shop.addresses")
-    if not addresses or not all(isinstance(one, str) and _BARE_ADDRESS.fullmatch(one) for one in addresses):
+    if not addresses:
         raise ConfigError("config.no-addresses")
+    for one in addresses:
+        if not (isinstance(one, str) and _BARE_ADDRESS.fullmatch(one)):
+            raise ConfigError("config.no-address", value=one)
     entries = data.get("mailbox", [])
     if not isinstance(entries, list) or not entries:
         raise ConfigError("config.no-mailbox")
@@ -143,10 +153,10 @@ def _mailbox(entry: Any, folder: Path) -> MailboxConfig:
     place = _get(entry, f"mailbox.{source}")
     if source == "imap" and not _get(entry, "mailbox.user"):
         raise ConfigError("config.no-user", name=name)
-    options = {
-        key: _get(entry, f"mailbox.{key}")
-        for key in ("user", "port", "tls", "auth", "folders", "sent", "drafts")
-    }
+    for key in _IMAP_ONLY:
+        if source != "imap" and key in entry:
+            raise ConfigError(f"config.no-{source}-option", name=name, setting=key)
+    options = {key: _get(entry, f"mailbox.{key}") for key in _IMAP_ONLY}
     return MailboxConfig(
         name=name,
         source=source,
