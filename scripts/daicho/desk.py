@@ -121,8 +121,6 @@ class Desk:
 
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
-        if dry and self.config.excel and not self.config.excel.exists():
-            return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
         # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking.
         if excel := self.config.excel:
             # A ledger that was moved away is told: a new one would lack all that people wrote.
