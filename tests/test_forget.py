@@ -168,6 +168,38 @@ def test_the_exports_that_hold_the_person_are_named() -> None:
     assert [export.id for export in forgotten(made).exports] == ["X-0"]
 
 
+ASKED = "むすめの結婚式に間に合うように届けてほしいです。"
+COMMON = "領収書はいつごろ届くのでしょうか。"
+
+
+def faq(status: str, **cells: str) -> dict[str, str]:
+    """What is left of a question in the FAQ tab once its writer is forgotten. Ichiro asks the common one."""
+    made = Book()
+    made.sync(
+        arrival("q1@x", f"{ASKED}{COMMON}", name="山田 花子", sender=HANAKO),
+        arrival("q2@x", COMMON, name="林一郎", sender="ichiro@example.com"),
+    )
+    row = {"id": "F-001", "status": LAYOUT.label("faq_status", status), **cells}
+    made.snapshot.tables["faq"] = [Record(2, dict(row))]
+    forgotten(made)
+    return {key: text_of(made.snapshot.tables["faq"][0].cells.get(key)) for key in cells}
+
+
+@pytest.mark.parametrize("status", ["proposed", "rejected"])
+def test_a_proposed_question_in_the_words_of_the_person_goes(status: str) -> None:
+    left = faq(status, question=ASKED, example=f"{ASKED}{COMMON}", answer="翌日に発送します。")
+    assert left == {"question": MARK, "example": MARK, "answer": "翌日に発送します。"}
+
+
+def test_an_approved_question_is_the_shops_own_and_only_its_example_goes() -> None:
+    left = faq("approved", question=ASKED, example=ASKED[:12] + "…")
+    assert left == {"question": ASKED, "example": MARK}
+
+
+def test_what_others_asked_in_the_same_words_stays() -> None:
+    assert faq("proposed", question=COMMON, example=COMMON) == {"question": COMMON, "example": COMMON}
+
+
 def test_nobody_is_nobody() -> None:
     assert not forget(ledger_of(book()), "nobody@example.jp", WORDS).commit
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from openpyxl.comments import Comment
 
 from builders import LAYOUT, OWN, PlainJudge, raw_mail
+from daicho import cli
 from daicho import desk as desks
 from daicho.config import read_config
 from daicho.desk import Desk
@@ -166,6 +168,22 @@ def test_forgetting_takes_these_requests(shop: GoogleShop) -> None:
     assert verbs == ["GET", "GET", "POST", "POST", "GET", "GET", "POST"]
 
 
+def test_the_command_says_that_google_keeps_older_versions(
+    shop: GoogleShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = (
+        f'shop.addresses = ["{OWN}"]\nworkbook.google = "{shop.key}"\n[[mailbox]]\nname = "a"\neml = "mail"\n'
+    )
+    (shop.folder / "daicho.toml").write_text(toml, encoding="utf-8")
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.setattr(desks, "open_google", lambda *_: shop.desk.workbook)
+    monkeypatch.setattr(sys, "argv", ["daicho", "forget", HANAKO])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code in (0, None)
+    assert "変更履歴" in capsys.readouterr().out
+
+
 def test_a_person_who_moves_rows_meanwhile_loses_nothing(shop: GoogleShop) -> None:
     assert shop.desk.handover
     # The ledger is read, then all there is; the third request writes.
@@ -231,6 +249,27 @@ def test_nothing_of_the_person_is_left_in_the_whole_file(tmp_path: Path) -> None
     assert memo["A5"].comment.text == f"{MARK} に電話"
     assert ledger["A2"].comment.text == f"{MARK}さんは常連"
     assert ledger.cell(3, ledger.max_column).value == LEFT
+
+
+PARTS = {
+    "xl/pivotCache/pivotCacheDefinition1.xml": '<pivotCache><s v="蓮沼 花子"/></pivotCache>',
+    "xl/threadedComments/threadedComment1.xml": "<Comments><text>蓮沼花子様に電話</text></Comments>",
+    "xl/drawings/drawing9.xml": "<wsDr><p><r><t>蓮沼 </t></r><r><t>花子</t></r></p></wsDr>",
+    "xl/media/note.bin": "写真",
+}
+"""What else a file may hold, shortened; a name may be parted by a change of colour."""
+
+
+def test_shapes_threads_and_pivots_lose_the_person_and_the_rest_keeps_its_bytes(tmp_path: Path) -> None:
+    shop = ExcelShop(tmp_path)
+    with ZipFile(tmp_path / "ledger.xlsx", "a") as archive:
+        for name, text in PARTS.items():
+            archive.writestr(name, text)
+    shop.desk.forget(HANAKO)
+    assert [personal for personal in PERSONAL if personal in shop.everything()] == []
+    with ZipFile(tmp_path / "ledger.xlsx") as archive:
+        assert MARK in archive.read("xl/drawings/drawing9.xml").decode()
+        assert archive.read("xl/media/note.bin").decode() == "写真"
 
 
 # --- beside the workbook ----------------------------------------------------------------------------------

@@ -223,10 +223,10 @@ class Desk:
         return before, done
 
     def _forget_copies(self) -> None:
-        """What was made of people's words: the months' tabs are made anew, learnt models when next needed."""
-        self._monthly.rewrite()
+        """What was made of people's words: learnt models are made anew when needed, the months' tabs now."""
         for model in cache_folder().glob("model-*.npz"):
             model.unlink(missing_ok=True)
+        self._monthly.rewrite()
 
     def ledger(self) -> Ledger:
         return Ledger(self.workbook.read(), self.layout, self.config.zone)
@@ -280,10 +280,10 @@ class Desk:
         replies = Replies(tables, settings, speaker, self.config.shop_name, self.now())
         return check_templates(replies, tables, self.layout)
 
-    def try_rules(self, mails: int) -> list[tuple[int, Trial]]:
+    def try_rules(self, mails: int) -> tuple[list[tuple[int, Trial]], list[tuple[int, str]]]:
         """Each rule of the ledger tried on its newest `mails` and on the labelled examples.
 
-        Returns (row in the rules tab, trial); a rule that cannot be read stands in the tab's problem column.
+        Returns (row in the rules tab, trial) for those that can be used, and (row, what is wrong) for others.
         """
         ledger = self.ledger()
         records = ledger.snapshot.tables.get("rules", [])
@@ -292,9 +292,11 @@ class Desk:
             -mails:
         ]
         seen = [labelled(event.key, event.subject, event.text, event.address, {}).mail for event in newest]
-        return [
-            (records[trial.rule.row].number, trial) for trial in try_rules(rules, seen, labelled_examples())
-        ]
+        tried = try_rules(rules, seen, labelled_examples())
+        return (
+            [(records[trial.rule.row].number, trial) for trial in tried],
+            [(records[index].number, problem) for index, problem in sorted(rules.problems.items())],
+        )
 
     @property
     def _shop(self) -> Shop:

@@ -87,7 +87,8 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Erase one person from every tab, and name the exports that hold them."""
-    forgotten = Desk(options.load()).forget(address, dry=dry_run)
+    desk = Desk(options.load())
+    forgotten = desk.forget(address, dry=dry_run)
     if options.json or as_json:
         print_json(forgotten_json(forgotten))
         return
@@ -97,6 +98,8 @@ def forget(
     out.print(escape(say("would-forget" if dry_run else "forgotten", address=address, **_counts(forgotten))))
     print_exports(forgotten.exports)
     out.print(escape(say("mail-stays")))
+    if desk.config.excel is None:
+        out.print(escape(say("versions-stay")))
 
 
 @app.command()

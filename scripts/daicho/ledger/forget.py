@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from daicho.inquiry.thread import Event, Inquiry, Threads
@@ -33,6 +34,10 @@ from daicho.ledger.vendor.veil import Matter, labels, learn_customers, learn_mat
 from daicho.sheets.workbook import Cell, Commit, Record, Update
 from daicho.wording import Wording
 
+OWN_WORDS = 10
+"""Letters of a sentence from which on it tells whose it is."""
+
+_SENTENCE_END = re.compile(r"[\n。．.！？!?…]")
 PERSONAL_FACTS = ("reply_to", "answer", "draft")
 PRUNED = "pruned"
 _MONTHS = re.compile(r"([0-9]{1,3}) ?(か月|ヶ月|カ月|ケ月|months?|年|years?)(?:間)?", re.IGNORECASE)
@@ -125,7 +130,34 @@ class _Erasure:
             self.result.messages += 1
             return self._erased_message(record, event)
         # The shop's settings name the shop's own people.
-        return {} if tab == "settings" else self._without_mentions(tab, record)
+        wanted = {} if tab == "settings" else self._without_mentions(tab, record)
+        return wanted | self._without_quotes(record) if tab == "faq" else wanted
+
+    def _without_quotes(self, record: Record) -> dict[str, Cell]:
+        """A frequent question was found in mails. One that was approved is the shop's own by then."""
+        status = self.ledger.layout.option("faq_status", text_of(record.cells.get("status")).strip())
+        quoting = ("example",) if status == "approved" else ("question", "example")
+        return {key: self.mark for key in quoting if self._is_theirs(text_of(record.cells.get(key)))}
+
+    def _is_theirs(self, text: str) -> bool:
+        """Whether a text holds a sentence of the person's that nobody else has written."""
+        sentences = {bare(sentence) for sentence in _SENTENCE_END.split(text)}
+        theirs, others = self._said
+        return any(
+            len(sentence) >= OWN_WORDS and sentence in theirs and sentence not in others
+            for sentence in sentences
+        )
+
+    @cached_property
+    def _said(self) -> tuple[str, str]:
+        """What the person wrote and what all others did, bare."""
+        theirs: list[str] = []
+        others: list[str] = []
+        for event in self.ledger.events:
+            if event.incoming:
+                said = theirs if event.address in self.addresses else others
+                said += [bare(event.subject), bare(event.text)]
+        return "\n".join(theirs), "\n".join(others)
 
     def _erased_message(self, record: Record, event: Event) -> dict[str, Cell]:
         side = "from" if event.incoming else "to"
