@@ -1,14 +1,16 @@
 """How well mails are judged: the honest figures on labelled mails that the classifier has not seen.
 
-    python -m tests.bench.judge_report [FILE.jsonl] [--folds]
+    python -m tests.bench.judge_report [FILE.jsonl…] [--folds]
 
-Without FILE it reads `../shared/inquiries/dev.jsonl`. With --folds it also leaves out each starter file in
-turn and judges it by the others and our own examples. These are stored without quoted parts, where some order
-numbers stood.
+Without FILE it reads `../shared/inquiries/dev.jsonl` and the sets `unseen-*.jsonl.gz` beside this file. Those
+were labelled by the triage guide alone, by people who knew neither the examples nor the cues; nothing is ever
+trained on them. With --folds it also leaves out each starter file in turn and judges it by the others and our
+own examples. These are stored without quoted parts, where some order numbers stood.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import time
@@ -37,6 +39,7 @@ from daicho.mail.message import read_message
 from daicho.sheets.layout import load_layout
 
 DEV = Path(__file__).parents[3] / "shared" / "inquiries" / "dev.jsonl"
+UNSEEN = tuple(sorted(Path(__file__).parent.glob("unseen-*.jsonl.gz")))
 Record = dict[str, Any]
 
 
@@ -54,6 +57,14 @@ class Judged:
     @property
     def true_category(self) -> str:
         return "auto" if self.label["kind"] == "auto" else str(self.label["category"])
+
+
+def read_labels(path: Path) -> list[Record]:
+    """The labelled mails of a file, packed or not; none where it does not lie here."""
+    if not path.is_file():
+        return []
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in text.decode().splitlines() if line]
 
 
 def case_of(record: Record) -> Case:
@@ -156,7 +167,7 @@ def print_folds(records: Sequence[Record]) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    paths = [Path(argument) for argument in arguments if not argument.startswith("--")] or [DEV]
+    paths = [Path(argument) for argument in arguments if not argument.startswith("--")] or [DEV, *UNSEEN]
     records = starter_records()
     if "--folds" in arguments:
         print_folds(records)
@@ -164,10 +175,10 @@ def main(arguments: Sequence[str]) -> int:
     judge = trained_on(records)
     print(f"trained on {len(records)} examples in {time.perf_counter() - start:.1f} s")
     for path in paths:
-        if not path.is_file():
+        labels = read_labels(path)
+        if not labels:
             print(f"{path.name}: no labelled mails here, nothing to measure.")
             continue
-        labels = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         mails = judged(judge, labels)
         report(path.name, mails)
         print_categories(mails)

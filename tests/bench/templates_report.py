@@ -1,14 +1,13 @@
 """How well reply templates are suggested, and how well a sent reply is traced to its template.
 
-    python -m tests.bench.templates_report [FILE.jsonl]
+    python -m tests.bench.templates_report [FILE.jsonl…]
 
-Without FILE it reads `../shared/inquiries/dev.jsonl`. Learning is measured on a starter file left out of the
-examples: 200 of its mails are past decisions of the shop, the rest are new.
+Without FILE it reads `../shared/inquiries/dev.jsonl` and the sets that `judge_report` speaks of. What the own
+decisions of a shop add is measured on each file with 200 mails of the others as its past.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import time
@@ -17,7 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from daicho.inquiry.classify import Classifier, Correction, as_examples
+from tests.bench.judge_report import DEV, UNSEEN, read_labels
+
+from daicho.inquiry.classify import Classifier, Correction, Example, as_examples
 from daicho.inquiry.cues import Cues
 from daicho.inquiry.judge import Case, Judge, cue_words, starter_examples, starter_records, starter_rules
 from daicho.inquiry.reply import Template, fill, load_fields
@@ -30,7 +31,6 @@ from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
 from daicho.wording import LANGUAGES, wording
 
-DEV = Path(__file__).parents[3] / "shared" / "inquiries" / "dev.jsonl"
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 PAST = 200
 
@@ -39,22 +39,28 @@ Labelled = tuple[str, str, tuple[str, ...]]
 
 
 def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DEV
-    records = starter_records()
-    cold = Classifier.trained(starter_examples(records), Cues(cue_words()))
-    if path.exists():
-        print("suggestions        top-1  top-3  coverage  top-1 where suggested")
-        told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        show(f"cold, {path.name}", cold, [labelled(each, "body") for each in told if each["templates"]])
-        abstaining(cold, [labelled(each, "body") for each in told if each["templates"]])
-    learning(records)
+    paths = [Path(argument) for argument in sys.argv[1:]] or [DEV, *UNSEEN]
+    files = {path.name: [each for each in read_labels(path) if each["templates"]] for path in paths}
+    examples = starter_examples()
+    cold = trained(examples)
+    for name, records in files.items():
+        if records:
+            print(f"\n{name}: {len(records)} mails          top-1  top-3  coverage  top-1 where suggested")
+            show("cold", cold, [labelled(each) for each in records])
+            past = [each for other, told in files.items() if other != name for each in told]
+            learning(examples, past, records)
+            abstaining(cold, [labelled(each) for each in records])
     for language in LANGUAGES:
         tracing(language)
-    searching(records)
+    searching(starter_records())
 
 
-def labelled(record: dict[str, Any], text: str) -> Labelled:
-    return record["subject"], record[text], tuple(record["templates"])
+def trained(examples: Sequence[Example]) -> Classifier:
+    return Classifier.trained(examples, Cues(cue_words()))
+
+
+def labelled(record: dict[str, Any]) -> Labelled:
+    return record["subject"], record["body"], tuple(record["templates"])
 
 
 def show(name: str, classifier: Classifier, mails: Sequence[Labelled]) -> None:
@@ -90,18 +96,20 @@ def message(subject: str, text: str) -> Message:
     return Message("k", "k", NOW, writer, (), (), (), subject, text, text)
 
 
-def learning(records: Sequence[dict[str, Any]]) -> None:
-    """A shop whose ways the examples do not know, before and after 200 replies."""
-    size = len(records) // 7
-    shop = [each for each in records[-size:] if each["templates"]]
-    random.Random(7).shuffle(shop)
-    others, past, new = records[:-size], shop[:PAST], [labelled(each, "text") for each in shop[PAST:]]
-    decisions = [
-        Correction(each["subject"], each["text"], NOW, templates=tuple(each["templates"])) for each in past
-    ]
-    examples, cues = starter_examples(others), Cues(cue_words())
-    show("unknown shop", Classifier.trained(examples, cues), new)
-    show(f"+ {len(past)} decisions", Classifier.trained([*examples, *as_examples(decisions)], cues), new)
+def learning(
+    examples: Sequence[Example], past: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]
+) -> None:
+    """The same mails after 200 decisions about others, three different times."""
+    mails = [labelled(each) for each in new]
+    for seed in range(3 if len(past) >= PAST else 0):
+        told = random.Random(seed).sample(list(past), PAST)
+        decisions = [
+            Correction(
+                each["subject"], each["body"], NOW, each["category"], templates=tuple(each["templates"])
+            )
+            for each in told
+        ]
+        show(f"+ {PAST} decisions", trained([*examples, *as_examples(decisions)]), mails)
 
 
 def tracing(language: str) -> None:

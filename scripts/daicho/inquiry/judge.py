@@ -234,14 +234,12 @@ class Judge:
     def _templates(self, category: str, guess: Guess, ruled: Mapping[str, str]) -> tuple[str, ...]:
         ranked = self.classifier.habitual(category, guess) if "category" in ruled else guess.templates
         keys = [key for key, _ in ranked]
+        # Who was hurt is told first to stop using the thing, not how it is replaced; in doubt people choose.
+        if guess.causes["harm"] >= BETTER_SAFE:
+            _move_up(keys, "safety", 0 if guess.causes["harm"] >= SURE else 1)
         # A step outward is a supervisor's to answer, beside or before what the matter itself asks for.
-        if guess.causes["outside"] >= BETTER_SAFE and "escalate" in keys[2:]:
-            keys.remove("escalate")
-            keys.insert(1, "escalate")
-        # Who was hurt is told first to stop using the thing, not how it is replaced.
-        if guess.causes["harm"] >= BETTER_SAFE and "safety" in keys:
-            keys.remove("safety")
-            keys.insert(0, "safety")
+        if guess.causes["outside"] >= BETTER_SAFE:
+            _move_up(keys, "escalate", 1)
         return tuple(keys[:TEMPLATES])
 
     def _priority(
@@ -277,6 +275,13 @@ class Judge:
         felt |= {self._emotion_keys[word] for word in words if word in self._emotion_keys}
         tags = dict.fromkeys(word for word in words if word not in self._emotion_keys)
         return tuple(key for key in self._emotion_keys.values() if key in felt), tuple(tags)
+
+
+def _move_up(keys: list[str], key: str, place: int) -> None:
+    """Moves `key` up to `place`, if it is known and stands below."""
+    if key in keys[place + 1 :]:
+        keys.remove(key)
+        keys.insert(place, key)
 
 
 def _beginning(guess: Guess) -> str:
