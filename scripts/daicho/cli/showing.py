@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -13,9 +14,12 @@ from daicho.desk import Desk, Tried
 from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
+from daicho.sheets.layout import Layout
 from daicho.sync import Outcome
 
 REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
+EXPLAINED = ("undrafted",)
+"""What is told inquiry by inquiry, with a sentence each."""
 
 
 def synced(desk: Desk, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
@@ -47,7 +51,8 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
     return {
         "mails": report.mails,
         "commits": len(outcome.commits),
-        **{name: getattr(report, name) for name in REPORTED},
+        **{name: getattr(report, name) for name in (*REPORTED, *EXPLAINED)},
+        "warnings": warnings_of(outcome),
         "troubles": [options.wording.say(trouble.key, **trouble.values) for trouble in outcome.troubles],
     }
 
@@ -68,13 +73,22 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
             table.add_row(say(name), str(len(ids)), escape(shown))
     if table.row_count:
         out.print(table)
+    for name in EXPLAINED:
+        print_explained(name, getattr(report, name))
     if dry:
         print_commits(outcome, desk)
-    if outcome.settings:
-        for setting, name, value in outcome.settings.problems:
-            out.print(escape(say("odd-setting", setting=setting, name=name, value=value)))
+    for warning in warnings_of(outcome):
+        out.print(escape(warning))
     for trouble in outcome.troubles:
         tell(trouble)
+
+
+def print_explained(name: str, sentences: Mapping[str, str]) -> None:
+    """How many there are, and which inquiries with what to know of each."""
+    if sentences:
+        out.print(escape(f"{say(name)}  {len(sentences)}"))
+    for id, sentence in sentences.items():
+        out.print(escape(f"  {id}  {sentence}"))
 
 
 def print_commits(outcome: Outcome, desk: Desk) -> None:
@@ -90,6 +104,20 @@ def print_commits(outcome: Outcome, desk: Desk) -> None:
             )
             if shown:
                 out.print(escape(say("would-change", tab=tab.label, row=update.record.number, cells=cells)))
+
+
+def warnings_of(outcome: Outcome) -> list[str]:
+    """Settings and rules that a sync could not use."""
+    problems = outcome.settings.problems if outcome.settings else ()
+    rules = outcome.ledger.snapshot.tables.get("rules", ()) if outcome.ledger else ()
+    return [
+        *(say("odd-setting", setting=setting, name=name, value=value) for setting, name, value in problems),
+        *(
+            say("odd-rule", row=record.number, problem=record.cells["problem"])
+            for record in rules
+            if record.cells.get("problem")
+        ),
+    ]
 
 
 def tried_json(tried: Tried) -> dict[str, Any]:
@@ -127,3 +155,26 @@ def print_tried(tried: Tried) -> None:
     out.print(f"[bold]{escape(tried.message.subject or say('no-subject'))}[/bold]  {escape(tried.path)}")
     out.print(escape(f"  {head} ・ {judgement.confidence:.0%} ・ {', '.join(judgement.templates)}"))
     out.print(escape("\n".join(f"  {line}" for line in judgement.say_reason(options.wording).splitlines())))
+
+
+def print_trials(trials: Sequence[tuple[int, Trial]], layout: Layout) -> None:
+    """A table of the rules that could be tried."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("rule-row", "rule-words", "rule-sets", "rule-hits", "rule-right", "rule-wrong"):
+        table.add_column(say(name), justify="right" if name in ("rule-hits", "rule-right") else "left")
+    for row, trial in trials:
+        rule, label = trial.rule, layout.label
+        wrong = [f"{example[:16]} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
+        value = rule.value if rule.sets == "tag" else label(rule.sets, rule.value)
+        sets = f"{label('rule_set', rule.sets)}={value}"
+        more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
+        cells = (
+            str(row),
+            "、".join(rule.names)[:28],
+            sets,
+            str(trial.hits),
+            str(trial.right),
+            "\n".join(wrong + more),
+        )
+        table.add_row(*map(escape, cells))
+    out.print(table)

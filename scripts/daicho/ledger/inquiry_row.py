@@ -27,7 +27,7 @@ from daicho.ledger.drafts import (
 from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
-from daicho.ledger.rows import Row, comparable, join_words, read_moment, text_of
+from daicho.ledger.rows import Row, comparable, join_words, read_moment, same, text_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
 
@@ -68,7 +68,8 @@ class InquiryRow:
     """Proposes, merges and words one row. `fresh` are the inquiry's messages that the log does not hold yet.
 
     After `new` or `merged`, `conflicts` names the columns where a person's word stands against a new
-    proposal of ours, and `tampered` tells that somebody had written over a machine column.
+    proposal of ours, `tampered` tells that somebody had written over a machine column, `undrafted` why a
+    draft that was asked for is not there.
     """
 
     def __init__(self, context: Context, inquiry: Inquiry, row: Row, fresh: Sequence[Event]) -> None:
@@ -87,6 +88,7 @@ class InquiryRow:
         self.notes: list[str] = []
         self.events: set[str] = set()
         self.conflicts: tuple[str, ...] = ()
+        self.undrafted = ""
         self.ticked = is_ticked(row.cell("draft"))
 
     def new(self) -> dict[str, Cell]:
@@ -184,7 +186,6 @@ class InquiryRow:
         answered = self.progress.first_reply is not None or "closed" in facts
         moving = [event for event in self.fresh if moves(event, answered)]
         assignee = self.row.text("assignee").strip()
-        unanswered = layout.option("status", text_of(proposals.get("status"))) == "open"
         if moving and self.known:
             proposals["status"] = layout.label("status", self.progress.status)
             # The customer's word is newer than any decision; our reply only than one seen before it went.
@@ -193,11 +194,17 @@ class InquiryRow:
             if heard if self.progress.waiting_since else decided_before:
                 self.events.add("status")
             self._note_move(moving[-1])
-        elif assignee and assignee != facts.get("assignee") and unanswered:
-            # A person took it.
-            proposals["status"] = layout.label("status", "doing")
+        elif assignee and assignee != facts.get("assignee"):
+            self._take("open")
         facts.pop("assignee", None)
         facts |= {"assignee": assignee} if assignee else {}
+
+    def _take(self, *statuses: str) -> None:
+        """A person takes the inquiry: one of these statuses becomes doing, unless a person chose it."""
+        proposed, shown = self.row.base.proposals.get("status"), self.row.cell("status")
+        ours = shown is None or same(shown, proposed)
+        if ours and self.layout.option("status", text_of(self.base.proposals.get("status"))) in statuses:
+            self.base.proposals["status"] = self.layout.label("status", "doing")
 
     def _remember_decisions(self, shared: dict[str, Cell]) -> None:
         if comparable(shared["status"]) != comparable(self.base.proposals["status"]):
@@ -215,7 +222,8 @@ class InquiryRow:
         answered = replied[-1] if replied and not self.progress.waiting_since else None
         if answered and ((claim and claim.is_open) or self.ticked):
             # Somebody answered between the tick and the draft: a second answer would only confuse.
-            self._note("reply.answered-meanwhile", moment=answered.date, who=context.sender(answered))
+            who = context.sender(answered)
+            self._note_undrafted("reply.answered-meanwhile", moment=answered.date, who=who)
         if answered:
             # The answer is on its way, whoever held the claim; a vendor's has served.
             facts.pop("answer", None)
@@ -235,11 +243,8 @@ class InquiryRow:
         filled = self._filled(text_of(template), self.base.proposals)
         if refused := refusal(claim, who, to, filled, context.replies, context.now):
             key, values = refused
-            self._note(key, moment=context.now, **values)
+            self._note_undrafted(key, moment=context.now, **values)
             return claim
-        # Who asks for a draft has taken the inquiry: newer than whatever status stood there.
-        self.base.proposals["status"] = self.layout.label("status", "doing")
-        self.events.add("status")
         return new_claim(self.inquiry.id, who, context.now, claim)
 
     @property
@@ -268,9 +273,13 @@ class InquiryRow:
         if not laid.trouble:
             key = "reply.drafted-gaps" if laid.missing else "reply.drafted"
             self._note(key, moment=now, who=claim.who or say("reply.nobody"), count=laid.missing)
-        elif laid.trouble != claim.trouble:
+            # Who has a draft made has taken the inquiry, be it one that we had put aside.
+            self._take("open", "excluded")
+        else:
             key = "reply.laying-given-up" if laid.final else "reply.laying-failed"
-            self._note(key, moment=now, trouble=say(laid.trouble, **laid.values))
+            self.undrafted = self._sentence(key, now, trouble=say(laid.trouble, **laid.values))
+            # The report tells it at every sync, the row once.
+            self.notes[:0] = [self.undrafted] if laid.trouble != claim.trouble else []
         return closed(claim, laid, now)
 
     # --- machine columns ------------------------------------------------------------------------------------
@@ -340,8 +349,15 @@ class InquiryRow:
     # --- reasons --------------------------------------------------------------------------------------------
 
     def _note(self, key: str, *, moment: datetime, **values: object) -> None:
+        self.notes.insert(0, self._sentence(key, moment, **values))
+
+    def _sentence(self, key: str, moment: datetime, **values: object) -> str:
         local = short_moment(self.clock.cell(moment))
-        self.notes.insert(0, self.context.speaker.wording.say(key, moment=local, **values))
+        return self.context.speaker.wording.say(key, moment=local, **values)
+
+    def _note_undrafted(self, key: str, *, moment: datetime, **values: object) -> None:
+        self.undrafted = self._sentence(key, moment, **values)
+        self.notes.insert(0, self.undrafted)
 
     def _note_move(self, event: Event) -> None:
         if event.kind == "bounce":

@@ -58,7 +58,10 @@ class Arrival:
 
 @dataclass(slots=True)
 class Report:
-    """What a sync did, by inquiry id where it names rows."""
+    """What a sync did, by inquiry id where it names rows.
+
+    `undrafted` says for each inquiry why a draft that was asked for is not there.
+    """
 
     mails: int = 0
     new: list[str] = field(default_factory=list)
@@ -70,12 +73,14 @@ class Report:
     overdue: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     drafted: list[str] = field(default_factory=list)
+    undrafted: dict[str, str] = field(default_factory=dict)
 
     def add(self, later: Report) -> None:
         """Takes in the report of the next commit of the same sync: events add up, states are the newest."""
         self.mails += later.mails
         for name in ("new", "changed", "adopted", "restored", "conflicts", "drafted"):
             setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
+        self.undrafted |= later.undrafted
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
 
 
@@ -340,6 +345,8 @@ class Plan:
             report.conflicts.append(id)
         if id in self.laid and not self.laid[id].trouble:
             report.drafted.append(id)
+        if state.undrafted:
+            report.undrafted[id] = state.undrafted
         now = state.row.record.cells | cells
         if layout.option("status", text_of(now.get("status"))) in ("done", "excluded"):
             return
