@@ -243,6 +243,31 @@ def test_rules_test_tells_of_each_rule_what_it_hits_and_where_it_is_wrong(run: R
     assert "優先度=大至急" in run("rules", "test")[1]
 
 
+def test_a_rule_that_cannot_be_used_is_told_by_rules_test_and_by_sync(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    row = break_a_rule(tmp_path / "ledger.xlsx")
+    code, out, _ = run("rules", "test")
+    assert (code, f"{row} 行目を使えません" in out) == (1, True)
+    code, out, _ = run("rules", "test", "--json")
+    assert code == 1
+    assert [found["row"] for found in json.loads(out) if "problem" in found] == [row]
+    for arguments in (["sync"], ["sync"]):
+        assert f"{row} 行目を使えません" in run(*arguments)[1]
+    assert len(json.loads(run("sync", "--json")[1])["warnings"]) == 1
+
+
+def break_a_rule(path: Path) -> int:
+    """A person types a pattern with a slip; the rule's row."""
+    book = load_workbook(path)
+    sheet = book["振り分けルール"]
+    columns = {cell.value: cell.column for cell in sheet[1]}
+    sheet.cell(2, columns["言葉"]).value = "((("
+    sheet.cell(2, columns["一致のしかた"]).value = "正規表現"
+    book.save(path)
+    return 2
+
+
 # --- all of it ----------------------------------------------------------------------------------------
 
 

@@ -53,11 +53,28 @@ def test_summary_says_the_six_numbers_and_where_the_rest_stands(synced: Run) -> 
     assert f"月次集計 {MONTH}" in out
 
 
-def test_summary_writes_a_month_asked_for(synced: Run) -> None:
-    code, out, _ = synced("summary", "--month", "2020-02", "--json")
+def test_summary_writes_a_month_asked_for(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="a", date=datetime(2020, 1, 20, tzinfo=UTC)))
+    run("sync")
+    code, out, _ = run("summary", "--month", "2020-02", "--json")
     found = json.loads(out)
     assert (code, found["month"], found["figures"]["inquiries"]["value"]) == (0, "2020-02", 0)
     assert "月次集計 2020-02" in load_workbook("ledger.xlsx").sheetnames
+
+
+@pytest.mark.parametrize("month", ["2999-01", "2001-01"])
+def test_a_month_without_mail_gets_no_tab(synced: Run, month: str) -> None:
+    code, _, err = synced("summary", "--month", month)
+    assert (code, len(err.strip().splitlines())) == (2, 1)
+    assert month in err
+    assert f"月次集計 {month}" not in load_workbook("ledger.xlsx").sheetnames
+
+
+def test_a_ledger_without_mail_has_this_months_summary_only(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    run("sync")
+    assert run("summary")[0] == 0
+    assert run("summary", "--month", "2020-01")[0] == 2
 
 
 def test_summary_writes_html_for_the_owner(synced: Run) -> None:

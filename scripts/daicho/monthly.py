@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
-from daicho.errors import Conflict
+from daicho.errors import Conflict, UsageError
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.as_page import as_page
@@ -46,12 +46,26 @@ class Monthly:
     def write(self, month: Month | None = None) -> Summary:
         """Writes the tab of a month (the running one), be it there or not, and returns what it says.
 
-        Raises Conflict when others write all the time, WorkbookError.
+        Raises UsageError for a month without mail, Conflict when others write all the time, WorkbookError.
         """
         [summary] = self._again(
-            self._read(), lambda ledger: self._write(ledger, [month or self.running(ledger)])
+            self._read(), lambda ledger: self._write(ledger, [self._asked(ledger, month)])
         )
         return summary
+
+    def _asked(self, ledger: Ledger, month: Month | None) -> Month:
+        """The month to write. Before the first mail, or after today, nothing can be said of one."""
+        running = self.running(ledger)
+        if month is None or month == running:
+            return running
+        if month > running:
+            raise UsageError("cli.month-to-come", month=month)
+        days = [event.date.astimezone(ledger.clock.zone).date() for event in ledger.events]
+        since = read_facts(ledger, _settings(ledger)).since
+        first = Month.of(min([*days, *([since] if since else [])], default=running.first))
+        if month < first:
+            raise UsageError("cli.month-before", month=month, first=first)
+        return month
 
     def refresh(self, ledger: Ledger, changed: bool) -> list[Month]:
         """After a sync: writes the tabs that are due (see `due_months`) and tells which.

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from daicho.cli.showing import (
     one_line,
     print_outcome,
+    print_trials,
     print_tried,
     report_of,
     synced,
@@ -220,28 +220,15 @@ def test_rules(
 ) -> None:
     """Show for each rule how many mails it hits, and which labelled example it gets wrong."""
     desk = Desk(options.load())
-    trials = desk.try_rules(mails)
+    trials, broken = desk.try_rules(mails)
     if options.json or as_json:
-        print_json([trial_json(row, trial) for row, trial in trials])
-        return
-    if not trials:
+        problems = [{"row": row, "words": [], "problem": problem} for row, problem in broken]
+        print_json([trial_json(row, trial) for row, trial in trials] + problems)
+    elif not trials and not broken:
         raise UsageError("cli.no-rules")
-    table = Table(box=None, pad_edge=False)
-    for name in ("rule-row", "rule-words", "rule-sets", "rule-hits", "rule-right", "rule-wrong"):
-        table.add_column(say(name), justify="right" if name in ("rule-hits", "rule-right") else "left")
-    for row, trial in trials:
-        rule, label = trial.rule, desk.layout.label
-        wrong = [f"{example[:16]} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
-        value = rule.value if rule.sets == "tag" else label(rule.sets, rule.value)
-        sets = f"{label('rule_set', rule.sets)}={value}"
-        more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
-        cells = (
-            str(row),
-            "、".join(rule.names)[:28],
-            sets,
-            str(trial.hits),
-            str(trial.right),
-            "\n".join(wrong + more),
-        )
-        table.add_row(*map(escape, cells))
-    out.print(table)
+    else:
+        print_trials(trials, desk.layout)
+        for row, problem in broken:
+            out.print(escape(say("odd-rule", row=row, problem=problem)))
+    if broken:
+        raise typer.Exit(1)
