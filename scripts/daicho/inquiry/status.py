@@ -1,7 +1,7 @@
 """What moves an inquiry's status, and the times that follow from it.
 
 a new inquiry                      → open
-a person takes it                  → doing     (assignee set or a draft laid; not where a person chose the status)
+a person takes it                  → doing     (assignee set, or a draft laid; a status by hand stands)
 a reply in the Sent folder         → done      (a shop may choose another)
 the customer writes again          → open      (except a mere thanks)
 a bounce of our reply              → open      (and the row says so)
