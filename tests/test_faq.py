@@ -12,8 +12,9 @@ import pytest
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, PlainJudge, arrival, raw_mail
 from daicho.faq_page import Question, faq_page
+from daicho.inquiry.similar import nearest
 from daicho.ledger.faq import Proposer, asking_sentence, entries, impersonal, month_before
-from daicho.ledger.past import Past, past_inquiries, similar
+from daicho.ledger.past import FLOOR, Past, past_inquiries, similar
 from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Clock, Ledger
@@ -207,6 +208,20 @@ def test_similar_inquiries_come_with_what_was_answered() -> None:
     assert all(each.past.answer for each in similar(new, past, 5)), "an open inquiry has nothing to show"
     with pytest.raises(KeyError):
         similar("261010-XXXX", past, 5)
+
+
+def test_what_shares_hardly_a_word_is_not_similar() -> None:
+    book = Book()
+    question = "先日そちらで買った椅子の脚がぐらつくのですが、修理はお願いできますか。費用も知りたいです。"
+    book.sync(
+        arrival("a@x", "領収書の宛名を変えていただけますか。", subject="宛名", sender="a@example.jp", hours_ago=90),
+        arrival("r@x", ANSWER, sender="a@example.jp", incoming=False, answers=["a@x"], hours_ago=80),
+        arrival("b@x", question, subject="椅子", sender="b@example.jp"),
+    )
+    past = past_inquiries(Ledger(book.snapshot, LAYOUT, TOKYO))
+    [near] = nearest(past[-1].text, [past[0].text], 1)
+    assert 0 < near.likeness < FLOOR
+    assert similar(past[-1].id, past, 5) == []
 
 
 # --- the page --------------------------------------------------------------------------------------------
