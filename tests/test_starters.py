@@ -169,6 +169,13 @@ def test_option_keys_become_labels_and_toml_days_become_cells(language: str) -> 
     assert first["updated"] == datetime(2026, 11, 1)
 
 
+def test_a_real_shop_finds_no_answer_public_that_its_owner_has_not_read(language: str) -> None:
+    proposed = load_layout(language).label("faq_status", "proposed")
+    rows = load_starters(language, sample=False)["faq"]
+    assert len(rows) == len(load_starters(language)["faq"])
+    assert {(row["status"], row.get("updated")) for row in rows} == {(proposed, None)}
+
+
 def test_no_cell_is_blank_or_begins_or_ends_with_a_blank_line(language: str) -> None:
     for rows in load_starters(language).values():
         for cell in (cell for row in rows for cell in row.values() if isinstance(cell, str)):

@@ -78,6 +78,8 @@ def faq(
     for each in found:
         status = desk.layout.label("faq_status", each.status)
         out.print(f"[bold]{escape(each.id)}[/bold] {escape(f'{status}  {each.question}  ({each.count})')}")
+    if any(each.status == "proposed" for each in found):
+        out.print(escape(say("faq-proposed")))
 
 
 def write_page(path: Path, desk: Desk) -> int:
