@@ -119,21 +119,46 @@ class GoogleShop(Shop):
         person.edit("電話メモ", 2, 2, TYPED)
         person.edit("電話メモ", 3, 2, "在庫を数える")
         person.edit("電話メモ", 4, 2, f'=COUNTIF(A:A,"{HANAKO}")')
+        self.hang("電話メモ")
         self.note("電話メモ", 5, 1, f"{HANAKO} に電話")
         self.note("問い合わせ台帳", 2, 1, "蓮沼花子さんは常連")
         self.note("問い合わせ台帳", 2, 2, "急ぎ")
+
+    def hang(self, tab: str) -> None:
+        """What people hang on a sheet beside its cells: filters, views, rules, a locked row, a chart."""
+        sheet = self.person.workbook.titled(tab)
+        assert sheet is not None
+        area = {"sheetId": sheet.id, "startRowIndex": 0, "endRowIndex": 9, "endColumnIndex": 3}
+        column = area | {"startColumnIndex": 1, "endColumnIndex": 2}
+        equals = {"type": "TEXT_EQ", "values": [{"userEnteredValue": "蓮沼 花子"}]}
+        filtered = {"range": area, "criteria": {"1": {"hiddenValues": ["蓮沼 花子", "林一郎"]}}}
+        view = {"range": area, "title": "蓮沼花子様の分", "criteria": {"1": {"condition": equals}}}
+        series = {"series": {"sourceRange": {"sources": [column]}}}
+        basic = {"chartType": "COLUMN", "series": [series]}
+        place = {"overlayPosition": {"anchorCell": {"sheetId": sheet.id, "rowIndex": 12}}}
+        look = {"condition": equals, "format": {"textFormat": {"bold": True}}}
+        self.do(
+            {"setBasicFilter": {"filter": filtered}},
+            {"addFilterView": {"filter": view}},
+            {"addConditionalFormatRule": {"rule": {"ranges": [column], "booleanRule": look}, "index": 0}},
+            {"addProtectedRange": {"protectedRange": {"range": column, "description": HANAKO}}},
+            {"addChart": {"chart": {"spec": {"title": "蓮沼花子", "basicChart": basic}, "position": place}}},
+            {"addSheet": {"properties": {"title": "蓮沼花子様"}}},
+        )
+
+    def do(self, *requests: dict[str, Any]) -> None:
+        store = self.server.store
+        with store.lock:
+            draft = self.person.workbook.fork()
+            apply(Context(draft, NOW.date()), list(requests))
+            store.commit(draft)
 
     def note(self, tab: str, row: int, column: int, text: str) -> None:
         sheet = self.person.workbook.titled(tab)
         assert sheet is not None
         start = {"sheetId": sheet.id, "rowIndex": row - 1, "columnIndex": column - 1}
         rows = [{"values": [{"note": text}]}]
-        store = self.server.store
-        with store.lock:
-            draft = self.person.workbook.fork()
-            request = {"updateCells": {"start": start, "rows": rows, "fields": "note"}}
-            apply(Context(draft, NOW.date()), [request])
-            store.commit(draft)
+        self.do({"updateCells": {"start": start, "rows": rows, "fields": "note"}})
 
     def everything(self) -> str:
         """The whole spreadsheet: every tab with all that hangs on its cells, charts, developer metadata."""
@@ -157,6 +182,13 @@ def test_nothing_of_the_person_is_left_in_the_whole_google_sheet(shop: GoogleSho
     ledger = shop.person.workbook.titled("問い合わせ台帳")
     assert ledger is not None
     assert ledger.cell(1, 1).extra["note"] == "急ぎ"  # type: ignore[index]
+    assert memo.basic_filter is not None
+    assert memo.basic_filter["criteria"]["1"]["hiddenValues"] == [MARK, "林一郎"]
+    assert [view["title"] for view in memo.objects["filterViews"]] == [f"{MARK}様の分"]
+    assert len(memo.objects["conditionalFormats"]) == 1
+    [chart] = memo.objects["charts"]
+    assert (chart["spec"]["title"], chart["spec"]["basicChart"]["chartType"]) == (MARK, "COLUMN")
+    assert f"{MARK}様" in shop.person.tabs()
 
 
 def test_forgetting_takes_these_requests(shop: GoogleShop) -> None:
@@ -226,6 +258,10 @@ class ExcelShop(Shop):
         book = openpyxl.load_workbook(folder / "ledger.xlsx")
         memo = book.create_sheet("電話メモ")
         memo["B2"], memo["B3"], memo["B4"] = TYPED, "在庫を数える", f'=COUNTIF(A:A,"{HANAKO}")'
+        memo["A6"].value = "メール"
+        memo["A6"].hyperlink = f"mailto:{HANAKO}"
+        memo.auto_filter.ref = "B1:B9"
+        memo.auto_filter.add_filter_column(0, ["蓮沼 花子", "林一郎"])
         memo["A5"].comment = Comment(f"{HANAKO} に電話", "店")
         ledger = book["問い合わせ台帳"]
         ledger["A2"].comment = Comment("蓮沼花子さんは常連", "店")
@@ -246,6 +282,8 @@ def test_nothing_of_the_person_is_left_in_the_whole_file(tmp_path: Path) -> None
     memo, ledger = book["電話メモ"], book["問い合わせ台帳"]
     assert [memo.cell(row, 2).value for row in (2, 3)] == [LEFT, "在庫を数える"]
     assert memo["B4"].value == f'=COUNTIF(A:A,"{MARK}")'
+    assert memo.auto_filter.filterColumn[0].filters.filter == [MARK, "林一郎"]
+    assert memo["A6"].hyperlink.target == f"mailto:{MARK}"
     assert memo["A5"].comment.text == f"{MARK} に電話"
     assert ledger["A2"].comment.text == f"{MARK}さんは常連"
     assert ledger.cell(3, ledger.max_column).value == LEFT
@@ -255,6 +293,7 @@ PARTS = {
     "xl/pivotCache/pivotCacheDefinition1.xml": '<pivotCache><s v="蓮沼 花子"/></pivotCache>',
     "xl/threadedComments/threadedComment1.xml": "<Comments><text>蓮沼花子様に電話</text></Comments>",
     "xl/drawings/drawing9.xml": "<wsDr><p><r><t>蓮沼 </t></r><r><t>花子</t></r></p></wsDr>",
+    "xl/charts/chart9.xml": "<c><strCache><v>蓮沼花子</v></strCache><numCache><v>10093347</v></numCache></c>",
     "xl/media/note.bin": "写真",
 }
 """What else a file may hold, shortened; a name may be parted by a change of colour."""
@@ -269,6 +308,7 @@ def test_shapes_threads_and_pivots_lose_the_person_and_the_rest_keeps_its_bytes(
     assert [personal for personal in PERSONAL if personal in shop.everything()] == []
     with ZipFile(tmp_path / "ledger.xlsx") as archive:
         assert MARK in archive.read("xl/drawings/drawing9.xml").decode()
+        assert "<v>10093347</v>" in archive.read("xl/charts/chart9.xml").decode()
         assert archive.read("xl/media/note.bin").decode() == "写真"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from daicho.inquiry.thread import Event, Inquiry, Threads
 from daicho.ledger.masking import Kind, Masker, bare, narrow
+from daicho.ledger.merge import text_print
 from daicho.ledger.people import read_customers
 from daicho.ledger.propose import Speaker, excerpt
 from daicho.ledger.rows import (
@@ -38,7 +39,7 @@ OWN_WORDS = 10
 """Letters of a sentence from which on it tells whose it is."""
 
 _SENTENCE_END = re.compile(r"[\n。．.！？!?…]")
-PERSONAL_FACTS = ("reply_to", "answer", "draft")
+PERSONAL_FACTS = ("reply_to", "answer", "draft", "reply", "served", "unlisted")
 PRUNED = "pruned"
 _MONTHS = re.compile(r"([0-9]{1,3}) ?(か月|ヶ月|カ月|ケ月|months?|年|years?)(?:間)?", re.IGNORECASE)
 
@@ -187,6 +188,9 @@ class _Erasure:
         if tab in ("inquiries", "customers"):
             row = Row.read(record)
             base = _mapped(row.base, self._blotted)
+            if base.facts.get("reply") == text_print(row.cell("reply")) != "":
+                # It is still our own text.
+                base.facts["reply"] = text_print(wanted["reply"])
             if any(not same(record.cells.get(key), cell) for key, cell in wanted.items()) or base != row.base:
                 self.result.mentions += 1
                 _remember(self.ledger, tab, row, wanted, base)
@@ -221,6 +225,11 @@ def erased_inquiry(ledger: Ledger, row: Row, mark: str) -> dict[str, Cell]:
     if row.text("reply"):
         # Nobody is left to answer: with a template, the next sync would write a reply to the mark.
         wanted["template"] = base.proposals["template"] = None
+    if ledger.layout.option("status", row.text("status")) != "done":
+        # Nor is anything left to do.
+        wanted["status"] = base.proposals["status"] = ledger.layout.label("status", "excluded")
+        wanted["due"] = None
+        base.facts.pop("seen", None)
     _remember(ledger, "inquiries", row, wanted, base)
     return wanted
 
@@ -229,6 +238,8 @@ def erased_customer(ledger: Ledger, row: Row, mark: str) -> dict[str, Cell]:
     """A customer's row that keeps only its number and its counts."""
     wanted: dict[str, Cell] = dict.fromkeys(("addresses", "phones", "orders", "same_as", "memo"))
     wanted["name"] = mark
+    # Their inquiries are closed.
+    wanted |= {"open": 0} if row.cell("open") else {}
     base = Base({"name": mark}, row.base.machine, {})
     _remember(ledger, "customers", row, wanted, base)
     return wanted

@@ -22,8 +22,19 @@ Blot = Callable[[str], str]
 _CELL_END = re.compile(rb"</(?:[\w.\-]+:)?c>")
 _TAG = re.compile(rb"<[^>]*>")
 _SHARED = re.compile(rb"""<(?:[\w.\-]+:)?c\s[^>]*\bt\s*=\s*["']s["'][^>]*>\s*<(?:[\w.\-]+:)?v>\s*(\d+)""")
-_UNTOUCHED = ("/styles", "/theme", "_rels/", "[Content_Types]")
-"""Parts (or folders) whose texts only programs read."""
+_PROGRAMS = ("/styles.xml", "[Content_Types].xml")
+"""Parts whose texts only programs read."""
+
+_NUMBER = re.compile(r"[-+0-9.eE]+")
+_NAMING = {
+    "filter": ("val",),
+    "customFilter": ("val",),
+    "hyperlink": ("display", "tooltip"),
+    "s": ("v",),
+    "cNvPr": ("name", "descr", "title"),
+    "Relationship": ("Target",),
+}
+"""Attributes that people's words may stand in: what is filtered by, links, pivots' copies, shapes' names."""
 
 _HOLDERS = frozenset({"si", "is", "text", "p"})
 """Elements whose text stands in pieces, one a style: strings, notes, paragraphs of shapes."""
@@ -41,13 +52,17 @@ def erase(tables: Tables, spared: Mapping[str, frozenset[int]], blot: Blot) -> N
         if numbers:
             own = spared.get(label, frozenset())
             sheet.rework(numbers, partial(_blot_cell, own=own, values=tables.values, pen=pen, blot=blot))
+        if sheet.reframe(partial(_blot_tree, blot=blot)) or numbers:
             package.write(part, sheet.data())
         used.update(int(found[1]) for row in sheet.rows.values() for found in _SHARED.finditer(row))
     _empty_unused_strings(tables, used)
-    sheets = {*package.sheets.values(), package.optional("sharedStrings")}
+    _blot_tree(package.workbook, blot)
+    done = {*package.sheets.values(), package.optional("sharedStrings"), package.workbook_part}
     for part in package.parts():
-        if part.endswith(".xml") and part not in sheets and not any(name in part for name in _UNTOUCHED):
-            _blot_part(tables, part, blot)
+        if part.endswith((".xml", ".rels")) and part not in done and not part.endswith(_PROGRAMS):
+            root = parse(package.read(part))
+            if _blot_tree(root, blot):
+                package.write(part, serialise(root))
 
 
 def _may_tell(row: bytes, shared: bool, blot: Blot) -> bool:
@@ -85,33 +100,43 @@ def _empty_unused_strings(tables: Tables, used: set[int]) -> None:
         tables.package.write(part, serialise(root))
 
 
-def _blot_part(tables: Tables, part: str, blot: Blot) -> None:
-    """Notes, shapes, charts' and pivots' copies of cells, the file's properties."""
-    root = parse(tables.package.read(part))
-    before = serialise(root)
-    pivot = "pivotCache" in part
+def _blot_tree(root: Any, blot: Blot) -> bool:
+    """Notes, shapes, filters, links, charts' and pivots' copies of cells; whether there was anything."""
+    changed = False
     for element in root.iter("{*}*"):
-        if local(element) in _HOLDERS and len(element):
-            _blot_pieces(element, blot)
+        name = local(element)
+        if name in _HOLDERS and len(element):
+            changed |= _blot_pieces(element, blot)
         elif not len(element):
-            _blot_text(element, blot)
-        if pivot and element.get("v"):
-            element.set("v", blot(element.get("v")))
-    if (after := serialise(root)) != before:
-        tables.package.write(part, after)
+            changed |= _blot_text(element, blot)
+        # A link inside the file leads to one of its parts.
+        inside = name == "Relationship" and element.get("TargetMode") != "External"
+        for attribute in () if inside else _NAMING.get(name, ()):
+            text = element.get(attribute, "")
+            if (left := blot(text)) != text:
+                element.set(attribute, left)
+                changed = True
+    return changed
 
 
-def _blot_pieces(holder: Any, blot: Blot) -> None:
+def _blot_pieces(holder: Any, blot: Blot) -> bool:
     """A text in pieces becomes one piece where it has to change."""
     pieces = list(holder.iter("{*}t"))
     whole = unescaped("".join(piece.text or "" for piece in pieces))
-    if (left := blot(whole)) != whole:
+    left = blot(whole)
+    if left != whole:
         for piece in pieces:
             piece.text = ""
         pieces[0].text = escaped(left)
+    return left != whole
 
 
-def _blot_text(element: Any, blot: Blot) -> None:
+def _blot_text(element: Any, blot: Blot) -> bool:
     text = unescaped(element.text or "")
-    if (left := blot(text)) != text:
+    # A chart's numbers and places on a sheet are no phone numbers.
+    if local(element) not in ("t", "text") and _NUMBER.fullmatch(text):
+        return False
+    left = blot(text)
+    if left != text:
         element.text = escaped(left)
+    return left != text

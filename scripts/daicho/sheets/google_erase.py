@@ -1,10 +1,13 @@
-"""Taking a person out of what is not the ledger's own: other tabs, people's own columns, notes, formulas."""
+"""Taking a person out of what is not the ledger's own: other tabs, people's own columns, notes, formulas,
+and what hangs on sheets: titles, filters, rules, protections, charts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
+from typing import Any
 
 from daicho.sheets.google_cells import Grid, Json, Value, digest, read_grid
 from daicho.sheets.google_journal import ANYTHING, Prints, RowNote, TabNote
@@ -12,7 +15,8 @@ from daicho.sheets.google_write import SheetWrite
 
 SWEEP_FIELDS = (
     "sheets(properties(sheetId,title,gridProperties(rowCount,columnCount)),"
-    "data(startRow,startColumn,rowData.values(userEnteredValue,effectiveValue,note)))"
+    "basicFilter,filterViews,conditionalFormats,protectedRanges(protectedRangeId,description),"
+    "charts(chartId,spec),data(startRow,startColumn,rowData.values(userEnteredValue,effectiveValue,note)))"
 )
 
 
@@ -34,14 +38,67 @@ def find_traces(
     """Every text of the spreadsheet that `blot` changes. `spared` are columns (by sheet id) that the ledger's
     own commit takes care of, `hidden` is our own tab; copies go to the columns from `band` on."""
     traces = Traces()
+    traces.requests += _renamed([sheet["properties"] for sheet in answer["sheets"]], blot)
     for sheet in answer["sheets"]:
         number = sheet["properties"].get("sheetId", 0)
         if number != hidden:
+            traces.requests += _hanging(sheet, blot)
             write = _sheet_traces(sheet, frozenset(spared.get(number, ())), band, blot, traces.requests)
             if write.note.rows:
                 traces.writes.append(write)
                 band = write.note.end
     return traces
+
+
+def _renamed(sheets: Sequence[Json], blot: Callable[[str], str]) -> Iterator[Json]:
+    taken = {properties["title"] for properties in sheets}
+    for properties in sheets:
+        title = blot(properties["title"])
+        if title != properties["title"]:
+            free = next(
+                name for name in chain([title], (f"{title} {n}" for n in count(2))) if name not in taken
+            )
+            taken.add(free)
+            new = {"sheetId": properties.get("sheetId", 0), "title": free}
+            yield {"updateSheetProperties": {"properties": new, "fields": "title"}}
+
+
+def _hanging(sheet: Json, blot: Callable[[str], str]) -> Iterator[Json]:
+    """Requests that change what lies on a sheet's cells, where it names the person."""
+
+    def named(item: Json) -> Json | None:
+        left: Json = _through(item, blot)
+        return left if left != item else None
+
+    if found := named(sheet.get("basicFilter", {})):
+        # A table's filter takes its range from the table, and the newer of two ways to say the same counts.
+        spare = {"range"} & found.keys() if "tableId" in found else set()
+        spare |= {"criteria"} if "filterSpecs" in found else set()
+        yield {"setBasicFilter": {"filter": {name: found[name] for name in found.keys() - spare}}}
+    for view in sheet.get("filterViews", ()):
+        if found := named(view):
+            said = [name for name in ("title", "filterSpecs", "criteria") if name in found][:2]
+            filter_view = {name: found[name] for name in ("filterViewId", *said)}
+            yield {"updateFilterView": {"filter": filter_view, "fields": ",".join(said)}}
+    for index, rule in enumerate(sheet.get("conditionalFormats", ())):
+        if found := named(rule):
+            where = {"sheetId": sheet["properties"].get("sheetId", 0), "index": index}
+            yield {"updateConditionalFormatRule": where | {"rule": found}}
+    for guard in sheet.get("protectedRanges", ()):
+        if found := named(guard):
+            yield {"updateProtectedRange": {"protectedRange": found, "fields": "description"}}
+    for chart in sheet.get("charts", ()):
+        if found := named(chart):
+            yield {"updateChartSpec": found}
+
+
+def _through(value: Any, blot: Callable[[str], str]) -> Any:
+    """JSON with every text in it changed."""
+    if isinstance(value, str):
+        return blot(value)
+    if isinstance(value, list):
+        return [_through(item, blot) for item in value]
+    return {name: _through(item, blot) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _sheet_traces(

@@ -138,6 +138,12 @@ class Worksheet:
                     work(cell, column)
             self._put_back(some, root)
 
+    def reframe(self, work: Callable[[Any], bool]) -> bool:
+        """Lets `work` change what stands around the rows; it tells whether it did."""
+        changed = work(self.frame)
+        self._reframed = self._reframed or changed
+        return changed
+
     def stretch(self, old_last: int, new_last: int) -> None:
         """After rows were added: the used range, the filter and what people laid over all rows reach down."""
         self._reframed = True
