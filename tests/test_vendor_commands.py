@@ -161,6 +161,31 @@ def test_what_makes_no_sense_is_told_in_one_sentence(run: Run, arguments: tuple[
     assert "Traceback" not in err
 
 
+def test_the_ledger_itself_is_not_taken_for_a_pack(run: Run) -> None:
+    code, _, err = run("import", "ledger.xlsx")
+    assert code == 1
+    assert "台帳そのもの" in err
+
+
+def test_a_text_that_calls_itself_an_excel_file_is_told(run: Run) -> None:
+    Path("t.xlsx").write_text("受付番号,回答文\n", encoding="utf-8")
+    code, _, err = run("import", "t.xlsx")
+    assert code == 1
+    assert "Excel" in err
+
+
+def test_an_answer_that_is_an_unknown_formula_is_listed_and_empties_nothing(run: Run, tmp_path: Path) -> None:
+    run(*EXPORT)
+    answer(tmp_path / "pack.xlsx", answer="ございます。", memo="確認済み")
+    run("import", "pack.xlsx")
+    answer(tmp_path / "pack.xlsx", answer="=1+1")
+    code, out, _ = run("import", "pack.xlsx", "--json")
+    home = json.loads(out)
+    assert (code, home["changes"]) == (1, [])
+    (trouble,) = home["troubles"]
+    assert (trouble["row"], "回答文" in trouble["reason"]) == (HEADER_ROW + 1, True)
+
+
 def test_forget_erases_and_names_the_packs(run: Run) -> None:
     run(*EXPORT)
     code, out, _ = run("forget", "Hanako@example.jp", "--dry-run")

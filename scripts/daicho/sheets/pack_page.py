@@ -63,12 +63,14 @@ class Page:
 class Grid:
     """The cells of one sheet: (row number, value by column) in order; both count from 1.
 
-    `encoding` is that of a CSV which cannot hold every letter: what it lacks came back as "?".
+    `encoding` is that of a CSV which cannot hold every letter: what it lacks came back as "?". `unknown` are
+    the places (row, column) of formulas whose results the file does not hold.
     """
 
     name: str
     rows: list[tuple[int, dict[int, Cell]]] = field(repr=False)
     encoding: str = ""
+    unknown: frozenset[tuple[int, int]] = frozenset()
 
     def like(self, text: str) -> str:
         """`text` as it looks after a stay in this file."""

@@ -6,13 +6,17 @@ Nothing is taken for granted here but that there are cells; what they mean is de
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from io import StringIO
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO, StringIO
+
+from lxml import etree
 
 from daicho.errors import WorkbookError
+from daicho.sheets.cells import column_of
 from daicho.sheets.pack import opened
 from daicho.sheets.pack_page import Grid
-from daicho.sheets.package import OLE_MAGIC, Damaged
+from daicho.sheets.package import OLE_MAGIC, SAFE, Damaged
 from daicho.sheets.tables import Tables
 from daicho.sheets.workbook import Cell
 
@@ -20,6 +24,8 @@ MOST_ROWS = 200_000
 """What has more rows is no pack of ours."""
 
 _DELIMITERS = ",\t;"
+_EXCEL = (".xlsx", ".xlsm", ".xls")
+_PLACE = re.compile(r"[A-Z]{1,3}([0-9]{1,7})")
 
 
 def read_grids(data: bytes, name: str, password: Callable[[], str]) -> list[Grid]:
@@ -27,12 +33,33 @@ def read_grids(data: bytes, name: str, password: Callable[[], str]) -> list[Grid
     if data.startswith(OLE_MAGIC):
         data = opened(data, password())
     if not data.startswith(b"PK"):
+        if name.lower().endswith(_EXCEL):
+            raise WorkbookError("vendor.no-excel", file=name)
         return [_csv(data, name)]
     try:
         tables = Tables(data, "", "")
-        return [Grid(label, _within(list(tables.rows(label)), name)) for label in tables.package.sheets]
+        return [_grid(tables, label, name) for label in tables.package.sheets]
     except Damaged as error:
         raise WorkbookError("vendor.not-a-pack", file=name) from error
+
+
+def _grid(tables: Tables, label: str, name: str) -> Grid:
+    unknown = frozenset(_without_result(tables.package.read(tables.package.sheets[label])))
+    return Grid(label, _within(list(tables.rows(label)), name), unknown=unknown)
+
+
+def _without_result(sheet: bytes) -> Iterator[tuple[int, int]]:
+    """Where formulas stand that no program has worked out. Raises Damaged."""
+    try:
+        for _, cell in etree.iterparse(BytesIO(sheet), tag="{*}c", **SAFE):
+            is_formula = cell.find("{*}f") is not None
+            place = _PLACE.fullmatch(cell.get("r", ""))
+            # A text result may be empty; any other result is not.
+            if is_formula and cell.get("t") != "str" and not cell.findtext("{*}v") and place:
+                yield int(place[1]), column_of(place[0])
+            cell.clear(keep_tail=False)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Damaged from error
 
 
 def _csv(data: bytes, name: str) -> Grid:

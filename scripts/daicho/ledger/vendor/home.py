@@ -14,7 +14,7 @@ from daicho.inquiry.thread import Threads
 from daicho.ledger.merge import NEVER_EMPTY, merge_cell
 from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
 from daicho.ledger.settings import Settings
-from daicho.ledger.vendor.access import Access, Masking
+from daicho.ledger.vendor.access import Access, Masking, VendorError
 from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.log import Export, read_exports
 from daicho.ledger.vendor.returned import Answered, Returned, Trouble, read_returned
@@ -80,6 +80,9 @@ class _Home:
 
     def take(self, grids: Sequence[Grid]) -> Homecoming:
         exports = read_exports(self.ledger.snapshot.tables.get("exports", ()))
+        # No pack has the hidden tab: somebody named the ledger itself, or a copy of it.
+        if any(grid.name == self.layout.tab("_daicho").label for grid in grids):
+            raise VendorError("vendor.is-ledger")
         returned = read_returned(grids, exports, self._labels())
         self.result.troubles += returned.troubles
         for answer in returned.answers:

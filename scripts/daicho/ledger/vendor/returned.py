@@ -65,6 +65,7 @@ def read_returned(
         if _holds_inquiries(columns):
             found = True
             _take_rows(grid, columns, first, exports, returned)
+            _tell_formulas(grid, columns, first, labels, returned)
     if not found:
         raise VendorError("vendor.no-inquiries", file=grids[0].name if grids else "")
     if not returned.exports:
@@ -181,7 +182,11 @@ def _lines(
         yield _Line(
             number,
             text_of(cells.get(columns.get("id", 0))).strip(),
-            {key: clean(cells.get(columns[key])) for key in HOME if key in columns},
+            {
+                key: clean(cells.get(columns[key]))
+                for key in HOME
+                if key in columns and (number, columns[key]) not in grid.unknown
+            },
             found,
             digest(cell for position in shown if isinstance(cell := cells.get(position), str)),
         )
@@ -195,6 +200,18 @@ def _found(cell: Cell, exports: Iterable[Export]) -> tuple[Sent, Export] | None:
         if export.seal and (sent := Sent.read(cell, export.seal)):
             return sent, export
     return None
+
+
+def _tell_formulas(
+    grid: Grid, columns: Mapping[str, int], first: int, labels: Mapping[str, str], returned: Returned
+) -> None:
+    """A formula that no program has worked out says nothing, not even that somebody emptied the cell."""
+    ids = {number: text_of(cells.get(columns.get("id", 0))).strip() for number, cells in grid.rows}
+    keys = {columns[key]: key for key in HOME if key in columns}
+    for row, column in sorted(grid.unknown):
+        if row > first and column in keys:
+            values = {"column": labels[keys[column]]}
+            returned.troubles.append(Trouble(grid.name, row, ids.get(row, ""), "vendor.formula", values))
 
 
 def _settle_copies(returned: Returned) -> None:
