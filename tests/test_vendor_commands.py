@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -159,6 +160,23 @@ def test_what_makes_no_sense_is_told_in_one_sentence(run: Run, arguments: tuple[
     ended, _, err = run(*arguments)
     assert ended == code
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["pack.csv", "pack", "pack.xls"])
+def test_a_pack_is_written_under_the_name_of_an_excel_file_only(run: Run, name: str) -> None:
+    code, _, err = run("export", "--vendor", "みどりサポート", "--out", name)
+    assert (code, ".xlsx" in err, Path(name).exists()) == (2, True, False)
+
+
+def test_rows_that_are_out_already_are_told_with_their_packs(run: Run) -> None:
+    assert "前に渡した" not in run(*EXPORT)[1]
+    code, out, _ = run("export", "--vendor", "みどりサポート", "--out", "second.xlsx")
+    assert code == 0
+    assert "うち 1 件" in out
+    assert re.search(r"\d{4}-\d\d-\d\d みどりサポート　pack.xlsx", out)
+    again = json.loads(run("export", "--vendor", "みどりサポート", "--out", "third.xlsx", "--json")[1])
+    assert [each["file"] for each in again["before"]] == ["second.xlsx", "pack.xlsx"]
+    assert again["again"] == again["inquiries"]
 
 
 def test_the_ledger_itself_is_not_taken_for_a_pack(run: Run) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from daicho.ledger.settings import read_settings
 from daicho.ledger.vendor.access import VendorError, read_access
 from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.home import Homecoming, bring_home
+from daicho.ledger.vendor.log import Export, holding, read_exports
 from daicho.ledger.vendor.out import Pack, build_pack
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack import sealed, write_pack
@@ -39,11 +40,18 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A pack that was handed over: where it lies and what it holds."""
+    """A pack that was handed over: where it lies and what it holds. `before` are earlier packs that hold some
+    of its inquiries, the newest first."""
 
     path: Path
     pack: Pack
     locked: bool
+    before: Sequence[Export] = ()
+
+    @property
+    def again(self) -> set[str]:
+        """The inquiries that were out already."""
+        return self.pack.export.inquiries & set().union(*(export.inquiries for export in self.before))
 
 
 class Handover:
@@ -72,6 +80,8 @@ class Handover:
 
         Raises UsageError, VendorError, WorkbookError; then there is no file and no entry.
         """
+        if out and out.suffix.lower() != ".xlsx":
+            raise UsageError("vendor.no-xlsx", path=out)
         ledger = self._ledger()
         rows = ledger.snapshot.tables.get("settings", [])
         settings, access = read_settings(rows, self.layout), read_access(rows, self.layout, vendor)
@@ -81,7 +91,8 @@ class Handover:
         with _in_place(path) as unfinished:
             digest = self._write(pack, unfinished, password)
             self._log(ledger, pack, digest)
-        return Exported(path, pack, bool(password))
+        before = holding(read_exports(ledger.snapshot.tables.get("exports", ())), pack.export.inquiries)
+        return Exported(path, pack, bool(password), before[::-1])
 
     def bring_home(self, path: Path, password: Callable[[], str], *, dry: bool = False) -> Homecoming:
         """Takes home what a vendor wrote into a file. With `dry` nothing is written.

@@ -24,6 +24,9 @@ from daicho.ledger.vendor.returned import Trouble
 PASSWORD = "DAICHO_EXPORT_PASSWORD"
 """Where a program puts the password of a pack: it never stands on the command line."""
 
+MOST_EXPORTS = 5
+"""Earlier packs that are named."""
+
 SHOWN = 60
 """Letters of a changed cell that are shown."""
 
@@ -60,6 +63,9 @@ def export(
         id=found.id,
     )
     out.print(escape(lines))
+    if exported.before:
+        out.print(escape(say("again", rows=len(exported.again))))
+        print_exports(exported.before[:MOST_EXPORTS])
     out.print(escape(say("locked" if exported.locked else "unlocked")))
 
 
@@ -96,6 +102,8 @@ def forget(
         out.print(escape(say("nobody", address=address)))
         return
     out.print(escape(say("would-forget" if dry_run else "forgotten", address=address, **_counts(forgotten))))
+    if forgotten.exports:
+        out.print(escape(say("in-exports")))
     print_exports(forgotten.exports)
     out.print(escape(say("mail-stays")))
     if desk.config.excel is None:
@@ -161,8 +169,6 @@ def print_told(title: str, told: Sequence[Trouble]) -> None:
 
 
 def print_exports(exports: Sequence[Export]) -> None:
-    if exports:
-        out.print(escape(say("in-exports")))
     for each in exports:
         when = f"{each.when:%Y-%m-%d}" if each.when else ""
         out.print(escape(say("in-export", when=when, vendor=each.vendor, file=each.file, id=each.id)))
@@ -190,6 +196,8 @@ def exported_json(exported: Exported) -> dict[str, Any]:
         "inquiries": sorted(found.inquiries),
         "version": found.version,
         "locked": exported.locked,
+        "again": sorted(exported.again),
+        "before": list(map(export_json, exported.before)),
     }
 
 
@@ -215,8 +223,9 @@ def home_json(home: Homecoming) -> dict[str, Any]:
 
 
 def forgotten_json(forgotten: Forgotten) -> dict[str, Any]:
-    exports = [
-        {"export": each.id, "vendor": each.vendor, "when": each.when, "file": each.file}
-        for each in forgotten.exports
-    ]
+    exports = list(map(export_json, forgotten.exports))
     return _counts(forgotten) | {"ids": forgotten.inquiries, "exports": exports}
+
+
+def export_json(each: Export) -> dict[str, Any]:
+    return {"export": each.id, "vendor": each.vendor, "when": each.when, "file": each.file}
