@@ -103,7 +103,7 @@ def test_a_row_typed_by_hand_keeps_the_status_typed_with_it() -> None:
     assert book.rows[0]["status"] == "対応済み"
 
 
-# --- drafts that are not made -----------------------------------------------------------------------------
+# --- drafts that are not made ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_draft_that_no_folder_holds_takes_no_inquiry(tmp_path: Path) -> None:
     assert office.row["status"] == "未対応"
 
 
-# --- what the command says ----------------------------------------------------------------------------------
+# --- what the command says -------------------------------------------------------------------------------
 
 
 def test_sync_names_each_draft_it_could_not_make(run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from daicho.ledger.rows import Ledger, text_of
 from daicho.ledger.veiled import veiled_key
 from daicho.ledger.vendor.log import Export
 from daicho.mail.mailbox import Head
+from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
 
 MARK = "（消去済み）"
@@ -138,6 +139,32 @@ def test_the_next_sync_brings_nothing_back_and_writes_nothing() -> None:
         )
     )
     assert not plan.commit
+
+
+def test_an_erased_inquiry_is_closed_and_no_longer_on_the_list() -> None:
+    made = Book()
+    made.sync(arrival("q1@x", "けがをしました。", sender=HANAKO, hours_ago=90))
+    assert made.plan().report.urgent == made.plan().report.overdue == [made.rows[0]["id"]]
+    made.rows[0]["status"] = "保留"
+    made.sync()
+    forgotten(made)
+    assert (made.rows[0]["status"], made.rows[0].get("due")) == ("対象外", None)
+    plan = made.plan()
+    assert not plan.commit
+    assert (plan.report.urgent, plan.report.overdue) == ([], [])
+
+
+def test_our_own_text_that_named_the_person_is_still_ours_afterwards() -> None:
+    made = Book()
+    templates = load_starters("ja")["templates"]
+    made.snapshot.tables["templates"] = [Record(n, dict(row)) for n, row in enumerate(templates, 2)]
+    made.sync(arrival("q1@x", name="山田 花子", sender=HANAKO, hours_ago=40))
+    made.sync(arrival("q2@x", name="山田 花子 の 母", sender="haha@example.com", hours_ago=30))
+    forgotten(made)
+    assert f"{MARK}" in str(made.rows[1]["reply"])
+    made.rows[1]["assignee"] = "佐藤"
+    made.sync()
+    assert "カスタマーサポートの佐藤でございます。" in str(made.rows[1]["reply"])
 
 
 def test_a_key_that_names_the_person_is_known_by_its_fingerprint() -> None:

@@ -104,13 +104,6 @@ def test_a_changed_template_changes_the_texts_of_open_inquiries_only(book: Book)
     assert shown(book, 1) == ""
 
 
-def test_an_edited_reply_cell_is_put_back_and_stands_in_the_draft_instead(book: Book) -> None:
-    before = shown(book)
-    book.rows[0]["reply"] = "自分で書いた文"
-    book.sync()
-    assert shown(book) == before
-
-
 def test_a_quiet_ledger_costs_no_write_and_a_new_day_moves_the_promise(book: Book) -> None:
     book.rows[0]["template"] = "not-arrived"
     book.sync()

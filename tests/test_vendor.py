@@ -425,6 +425,29 @@ def test_what_the_shop_changed_meanwhile_stays_and_is_told() -> None:
     assert (conflict.values["ours"], conflict.values["theirs"]) == ("店のメモ", "外注のメモ")
 
 
+def test_a_reply_that_the_shop_wrote_itself_stands_against_the_vendors_and_both_are_told() -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    row(made, id)["reply"] = "店の文"
+    sheet.write(id, answer="外注の文")
+    (conflict,) = home(made, sheet.grids).conflicts
+    assert (conflict.values["ours"], conflict.values["theirs"]) == ("店の文", "外注の文")
+    assert "draft" not in row(made, id)
+    made.sync()
+    assert row(made, id)["reply"] == "店の文"
+
+
+def test_an_answer_that_the_shop_mends_in_the_cell_stays_mended() -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    sheet.write(id, answer="12月に入荷します。")
+    home(made, sheet.grids)
+    made.sync()
+    row(made, id)["reply"] = "12月3日に入荷します。"
+    made.sync()
+    assert row(made, id)["reply"] == "12月3日に入荷します。"
+
+
 def test_both_saying_the_same_is_agreement() -> None:
     made = book()
     sheet, id = Sheet(grids(export(made))), ids(made)[0]

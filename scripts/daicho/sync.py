@@ -187,7 +187,7 @@ class Sync:
             if trouble not in outcome.troubles:
                 outcome.troubles.append(trouble)
             return Laid(request.token, 0, trouble.key, trouble.values, final)
-        return Laid(request.token, request.missing)
+        return Laid(request.token, request.missing, typed=request.typed)
 
     def _draft_folder(self, name: str) -> DraftFolder:
         """The mailbox of that name, or for "" the first, that drafts can be laid into. Raises NoDrafts."""

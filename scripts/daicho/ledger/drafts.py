@@ -15,6 +15,7 @@ from typing import Any
 from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled
 from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
+from daicho.ledger.merge import text_print
 from daicho.ledger.replies import Asked, Replies
 from daicho.ledger.rows import Ledger, Row, read_customer, split_address, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
@@ -66,7 +67,8 @@ class Claim:
 class Laid:
     """What became of an open claim: laid with `missing` fields to fill in, or a trouble.
 
-    `final`: nothing that waiting would cure; the claim is given up.
+    `typed` is the fingerprint of the cell it was made of, "" where it was made of a template. `final`:
+    nothing that waiting would cure; the claim is given up.
     """
 
     token: str
@@ -74,17 +76,19 @@ class Laid:
     trouble: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     final: bool = False
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A draft to be laid now, into the mailbox the customer wrote to ("": any)."""
+    """A draft to be laid now, into the mailbox the customer wrote to ("": any). `typed` as in Laid."""
 
     inquiry: str
     token: str
     mailbox: str
     draft: Draft
     missing: int
+    typed: str = ""
 
 
 def new_claim(id: str, who: str, now: datetime, last: Claim | None) -> Claim:
@@ -132,6 +136,12 @@ def written(facts: Mapping[str, Any]) -> Filled | None:
     """The answer that a vendor wrote for this very inquiry; it goes before any template."""
     answer = str(facts.get("answer") or "")
     return Filled("", answer) if answer else None
+
+
+def typed(row: Row) -> str:
+    """The text a person wrote into the reply cell, "" while our own stands there."""
+    cell = row.text("reply")
+    return cell if text_print(cell) not in ("", row.base.facts.get("reply", "")) else ""
 
 
 def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], replies: Replies) -> Asked:
@@ -186,11 +196,13 @@ class Drafts:
         filled = written(row.base.facts) or self._replies.fill(
             row.text("template"), asked(row.record.cells, inquiry, phones, self._replies)
         )
-        filled = filled or Filled("", "")
+        own = typed(row)
+        filled = self._replies.edited(own, filled) if own else filled or Filled("", "")
         sender = self._sender(text_of(cells.get("to")))
         mailbox, slash, _ = text_of(cells.get("mailbox")).partition("/")
         draft = self._draft(claim, inquiry.id, event, row, filled, sender, is_mail=bool(slash))
-        return Request(inquiry.id, claim.token, mailbox if slash else "", draft, len(filled.missing))
+        mailbox = mailbox if slash else ""
+        return Request(inquiry.id, claim.token, mailbox, draft, len(filled.missing), text_print(own))
 
     def _draft(
         self, claim: Claim, id: str, event: Event, row: Row, filled: Filled, sender: str, *, is_mail: bool

@@ -22,12 +22,21 @@ from daicho.ledger.drafts import (
     new_claim,
     recipient,
     refusal,
+    typed,
     written,
 )
-from daicho.ledger.merge import Proposal, merge_row, merge_shared, new_row
+from daicho.ledger.merge import (
+    Merged,
+    Proposal,
+    merge_row,
+    merge_shared,
+    merge_text,
+    new_row,
+    text_print,
+)
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
-from daicho.ledger.rows import Row, comparable, join_words, read_moment, same, text_of
+from daicho.ledger.rows import Row, clean, comparable, join_words, read_moment, same, text_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
 
@@ -89,14 +98,16 @@ class InquiryRow:
         self.events: set[str] = set()
         self.conflicts: tuple[str, ...] = ()
         self.undrafted = ""
+        self.asked_again = False
+        self.typed = typed(row)
         self.ticked = is_ticked(row.cell("draft"))
 
     def new(self) -> dict[str, Cell]:
         """The cells of a row that is not there."""
         self._propose()
-        shared = self.base.proposals
-        machine = self._machine(shared)
-        return new_row(self.tab, machine, shared, self.base)
+        reply = self._proposed_reply(self.base.proposals)
+        shared = self.base.proposals | {"reply": reply}
+        return new_row(self.tab, self._machine(shared), shared, self.base)
 
     def merged(self) -> dict[str, Cell]:
         """The cells to write into a row that is there."""
@@ -114,6 +125,7 @@ class InquiryRow:
         self._note_conflicts()
         shared = {key: cell.value for key, cell in merged.items()}
         self._remember_decisions(shared)
+        merged["reply"] = self._merged_reply(shared)
         # A quiet row that nobody touched needs nothing but its due time, which follows priority and calendar.
         quiet = self.known and not self.fresh and not self.tampered
         machine = self._quiet_machine(shared) if quiet else self._machine(shared)
@@ -164,6 +176,7 @@ class InquiryRow:
             self.base.facts |= {"reply_to": reply_to} if reply_to else {}
         if judged or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
             return
+        self.asked_again = True
         judgement = self._judgement(event)
         if self.base.proposals.get("priority") == self.layout.label("priority", "none"):
             # An automatic mail opened the row; now a person asks, which is newer than all that stands there.
@@ -241,6 +254,7 @@ class InquiryRow:
         wish = {"template": self.base.proposals.get("template")}
         template = merge_shared(self.row, Proposal({}, wish, self.events))["template"].value
         filled = self._filled(text_of(template), self.base.proposals)
+        filled = context.replies.edited(self.typed, filled) if self.typed else filled
         if refused := refusal(claim, who, to, filled, context.replies, context.now):
             key, values = refused
             self._note_undrafted(key, moment=context.now, **values)
@@ -265,6 +279,9 @@ class InquiryRow:
         for event in self._replied:
             day = f"{event.date.astimezone(self.clock.zone):%Y-%m-%d}"
             # A text of a person's own under a template they picked: the pick tells what it was about.
+            # What a person wrote into the cell and sent is kept in the log.
+            if self.typed and comparable(self._words) in comparable(event.text):
+                self.base.facts["served"] = text_print(self.typed)
             sent.append(Sent(offered, self.context.replies.origin(event.text) or decided, day))
         self.base.facts["sent"] = [reply.fact() for reply in sent[-SENT_KEPT:]]
 
@@ -273,6 +290,7 @@ class InquiryRow:
         if not laid.trouble:
             key = "reply.drafted-gaps" if laid.missing else "reply.drafted"
             self._note(key, moment=now, who=claim.who or say("reply.nobody"), count=laid.missing)
+            self.base.facts |= {"served": laid.typed} if laid.typed else {}
             # Who has a draft made has taken the inquiry, be it one that we had put aside.
             self._take("open", "excluded")
         else:
@@ -282,27 +300,49 @@ class InquiryRow:
             self.notes[:0] = [self.undrafted] if laid.trouble != claim.trouble else []
         return closed(claim, laid, now)
 
+    # --- the reply column -----------------------------------------------------------------------------------
+
+    def _merged_reply(self, shared: dict[str, Cell]) -> Merged:
+        """A person's own text stands; a new question takes its place only once it lies elsewhere, too."""
+        facts, ours = self.base.facts, self._proposed_reply(shared)
+        served = bool(self.typed) and facts.get("served") == text_print(self.typed)
+        base = str(self.row.base.facts.get("reply", ""))
+        merged = merge_text(self.row.cell("reply"), base, ours, event=self.asked_again and served)
+        if merged.winner != "theirs":
+            facts.pop("served", None)
+        elif self.asked_again:
+            self._note("reply.kept", moment=self.context.now)
+            self.conflicts = (*self.conflicts, "reply")
+        return merged
+
+    def _proposed_reply(self, shared: dict[str, Cell]) -> Cell:
+        """The text that the chosen template makes; none for what needs no answer, to keep the sheet light."""
+        text: Cell = None
+        if self.layout.option("status", text_of(shared.get("status"))) not in ("done", "excluded"):
+            replies, cells = self.context.replies, self.row.record.cells | shared
+            text = clean(replies.cell(self._filled(text_of(cells.get("template")), shared)))
+        self.base.facts.pop("reply", None)
+        self.base.facts |= {"reply": text_print(text)} if text else {}
+        return text
+
+    @property
+    def _words(self) -> str:
+        """A person's own text without what we had put around it."""
+        return self.context.replies.edited(self.typed, None).text
+
     # --- machine columns ------------------------------------------------------------------------------------
 
     def _quiet_machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
-        cells = self._times(shared) | {"customer_id": self._customer_id(), "reply": self._reply(shared)}
+        cells = self._times(shared) | {"customer_id": self._customer_id()}
         return cells | ({"reason": self._reason()} if self.notes else {})
 
     def _machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
         cells = machine_cells(self.inquiry, self.progress, self.context.speaker) | self._times(shared)
         key = self.inquiry.first.key
         cells["customer_id"] = self._customer_id()
-        cells["reply"] = self._reply(shared)
         cells["link"] = None if key.startswith(TYPED) else self.context.link(key)
         cells["reason"] = self._reason()
         return cells
-
-    def _reply(self, shared: dict[str, Cell]) -> Cell:
-        """The text that the chosen template makes; none for what needs no answer, to keep the sheet light."""
-        if self.layout.option("status", text_of(shared.get("status"))) in ("done", "excluded"):
-            return None
-        replies, cells = self.context.replies, self.row.record.cells | shared
-        return replies.cell(self._filled(text_of(cells.get("template")), shared))
 
     def _filled(self, template: str, shared: dict[str, Cell]) -> Filled | None:
         return written(self.base.facts) or self.context.replies.fill(template, self._asked(shared))

@@ -1,16 +1,18 @@
 """Merging what we propose with what people did, cell by cell.
 
 Who owns a column decides. `machine`: ours is written, an edit is put back. `human`: never written.
-`shared`: merged three ways with the base, which is what we last proposed.
+`shared`: merged three ways with the base, which is what we last proposed. Of a long text the base is a
+fingerprint: the text itself would double the row.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from daicho.ledger.rows import Base, Row, clean, join_words, machine_digest, same, words_of
+from daicho.ledger.rows import Base, Row, clean, join_words, machine_digest, same, text_of, words_of
 from daicho.sheets.layout import Tab
 from daicho.sheets.workbook import Cell
 
@@ -53,6 +55,23 @@ def merge_words(theirs: Cell, base: Cell, ours: Cell) -> Merged:
     if value is None or same(theirs, value) or set(there) == set(words_of(value)):
         return Merged(theirs if there else None, "agreed")
     return Merged(value, "ours" if set(there) == set(before) else "theirs")
+
+
+def text_print(cell: Cell) -> str:
+    """A short fingerprint of a text, whatever program saved it; "" for none.
+
+    Unlike `rows.digest` it minds blank lines and blanks within lines: people shape a letter by them.
+    """
+    lines = (line.rstrip() for line in text_of(cell).splitlines())
+    text = "\n".join(lines).strip()
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12] if text else ""
+
+
+def merge_text(theirs: Cell, base: str, ours: Cell, *, event: bool = False) -> Merged:
+    """Three-way merge of a text whose base is kept as its fingerprint. An emptied cell is no decision."""
+    if text_print(theirs) in ("", base):
+        return Merged(ours, "ours")
+    return merge_cell(theirs, None, ours, event=event)
 
 
 @dataclass(slots=True)

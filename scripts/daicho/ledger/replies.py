@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,10 @@ class Replies:
         self._origins: Origins | None = None
         self.speaker = speaker
         self._now = now
+        say = speaker.wording.say
+        head, gap = say("reply.to-fill", count="\0", fields="\0"), say("reply.blank", field="\0")
+        self._head = re.compile(rf"\A{_line(head)}(?:\n|\Z)")
+        self._gap = re.compile(_line(gap))
         self.own = own_values(tables.get("settings", ()), layout, self.fields)
         """What the shop itself has set, by field: its rows その他 of the settings tab, name and signature."""
         for key, value in (("shop", shop_name), ("signature", settings.signature or shop_name)):
@@ -138,10 +143,32 @@ class Replies:
         if filled.missing:
             fields = say("reply.between").join(dict.fromkeys(filled.missing))
             head = say("reply.to-fill", count=len(filled.missing), fields=fields) + "\n\n"
-        units = filled.text.encode("utf-16-le", "replace")
-        if len(units) <= 2 * (CELL_LIMIT - MARGIN):
-            return head + filled.text
-        return head + units[: 2 * (CELL_LIMIT - MARGIN)].decode("utf-16-le", "ignore") + say("reply.cut")
+        shown, rest = _cut(filled.text)
+        return head + shown + (say("reply.cut") if rest else "")
+
+    def edited(self, cell: str, filled: Filled | None) -> Filled:
+        """The reply that a person made of the cell: their words as they stand, never filled in.
+
+        Only what is ours goes: the line on what is to be filled in, and the mark of a cut, in the place of
+        which stands what the cell could not hold of `filled`.
+        """
+        say = self.speaker.wording.say
+        text = self._head.sub("", cell.strip(), count=1).strip()
+        if text.endswith(mark := say("reply.cut")):
+            text = text.removesuffix(mark) + (_cut(filled.text)[1] if filled else "")
+        return Filled(filled.subject if filled else "", text, tuple(self._gap.findall(text)))
+
+
+def _cut(text: str) -> tuple[str, str]:
+    """A text as far as a cell holds it, and the rest."""
+    units = text.encode("utf-16-le", "replace")[: 2 * (CELL_LIMIT - MARGIN)]
+    shown = units.decode("utf-16-le", "ignore")
+    return shown, text[len(shown) :]
+
+
+def _line(said: str) -> str:
+    """A sentence of the wording as a pattern. Said with NUL for each value, which may be anything."""
+    return "([^\\n]{0,400}?)".join(map(re.escape, said.split("\0")))
 
 
 def read_templates(records: Sequence[Record], layout: Layout) -> tuple[Template, ...]:

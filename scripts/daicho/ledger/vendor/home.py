@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from daicho.inquiry.thread import Threads
+from daicho.ledger.drafts import typed
 from daicho.ledger.merge import NEVER_EMPTY, merge_cell
 from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
 from daicho.ledger.settings import Settings
@@ -79,10 +80,10 @@ class _Home:
         }
 
     def take(self, grids: Sequence[Grid]) -> Homecoming:
-        exports = read_exports(self.ledger.snapshot.tables.get("exports", ()))
         # No pack has the hidden tab: somebody named the ledger itself, or a copy of it.
         if any(grid.name == self.layout.tab("_daicho").label for grid in grids):
             raise VendorError("vendor.is-ledger")
+        exports = read_exports(self.ledger.snapshot.tables.get("exports", ()))
         returned = read_returned(grids, exports, self._labels())
         self.result.troubles += returned.troubles
         for answer in returned.answers:
@@ -148,8 +149,9 @@ class _Home:
         since = self.ledger.clock.moment(answer.export.when)
         later = [event for event in matter.events if since and event.date > since]
         reason = ""
-        # Somebody of the shop wrote here since the pack went out.
-        if print_of(ours) not in (answer.sent.cells.get(key), brought.get(key)):
+        changed = print_of(ours) not in (answer.sent.cells.get(key), brought.get(key))
+        # Somebody of the shop wrote here since the pack went out, or wrote the reply themselves.
+        if changed or (key == "answer" and typed(matter.row)):
             reason = "vendor.conflict"
         # We answered ourselves: a second answer would only confuse.
         elif key == "answer" and any(not event.incoming and event.kind == "reply" for event in later):
@@ -232,7 +234,7 @@ class _Home:
     # --- what is known --------------------------------------------------------------------------------------
 
     def _mine(self, row: Row, key: str) -> Cell:
-        return row.base.facts.get("answer") if key == "answer" else row.cell(key)
+        return typed(row) or row.base.facts.get("answer") if key == "answer" else row.cell(key)
 
     def _brought(self, row: Row, export: Export) -> dict[str, str]:
         """The fingerprints of what this very pack brought home before."""
