@@ -15,7 +15,7 @@ import pytest
 from builders import LAYOUT, OWN, TOKYO, WORDS, PlainJudge, raw_mail
 from daicho.config import read_config
 from daicho.desk import Desk
-from daicho.errors import WorkbookError
+from daicho.errors import Conflict, WorkbookError
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
 from daicho.ledger.summary.as_page import COLUMNS, HEAT, as_page
@@ -24,8 +24,9 @@ from daicho.ledger.summary.summary import summarise
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.page import Area, Page
 from daicho.sheets.starters import load_starters
+from daicho.sheets.workbook import Commit
 from google_ledger import client_of, open_ledger
-from sheets_api import SheetsServer
+from sheets_api import SheetsServer, trouble
 from sheets_api.batch import Context, apply
 from shop_year import make_ledger, tell_year
 
@@ -364,8 +365,8 @@ def test_a_page_that_cannot_be_written_does_not_undo_the_sync(shop: Shop) -> Non
     shop.mail("a")
     assert shop.sync() == ["GET", "POST", "GET", "POST"]
     assert shop.outcome.report.mails == 1
-    [trouble] = shop.outcome.troubles
-    said = WORDS.say(trouble.key, **trouble.values)
+    [told] = shop.outcome.troubles
+    said = WORDS.say(told.key, **told.values)
     assert said.startswith("メールは台帳に入りましたが")
     assert LABEL in said
     assert shop.sync() == ["GET"]
@@ -387,6 +388,23 @@ def test_a_tab_that_vanishes_while_the_page_is_made_is_no_harm(shop: Shop) -> No
     shop.sync()
     assert shop.outcome.report.mails == 1
     assert LABEL not in shop.tabs
+
+
+def test_a_page_is_not_written_over_somebody_elses_change(shop: Shop, page: Page) -> None:
+    base = shop.workbook.read()
+    shop.workbook.commit(base, Commit(state={"x": "y"}))
+    with pytest.raises(Conflict):
+        shop.workbook.write_pages(base, [page])
+    # A refresh reads again and writes.
+    assert [str(month) for month in shop.desk._monthly.refresh(shop.desk.ledger(), True)] == ["2026-11"]
+
+
+def test_a_page_whose_answer_was_lost_is_there_once(shop: Shop, page: Page) -> None:
+    base = shop.workbook.survey(shop.workbook.read())
+    shop.server.trouble = [trouble.cut_after()]
+    after = shop.workbook.write_pages(base, [page])
+    assert after.generation == base.generation + 1 == shop.workbook.read().generation
+    assert len(sheet_of(shop.server, shop.key, LABEL)["charts"]) == len(page.charts)
 
 
 def test_no_page_is_written_on_an_old_reading(shop: Shop, page: Page) -> None:
