@@ -9,7 +9,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -130,6 +130,9 @@ class Witnessed:
         self.office.step("fetch")
         return self.office.mailbox.fetch(cursors, is_known, limit)
 
+    def laid(self, inquiries: Collection[str]) -> list[str]:
+        return self.office.mailbox.laid(inquiries)  # type: ignore[attr-defined, no-any-return]
+
     def lay(self, draft: object) -> None:
         self.office.step("before lay")
         self.office.mailbox.lay(draft)  # type: ignore[attr-defined]
@@ -197,6 +200,15 @@ class DraftContract(abc.ABC):
         office.sync()
         assert office.sync().commits == []
         assert len(self.drafts()) == 1
+
+    def test_a_draft_that_still_lies_there_is_found_by_its_inquiry(self, office: Office) -> None:
+        id = str(office.row["id"])
+        mailbox = Witnessed(office)
+        assert mailbox.laid([id]) == []
+        office.write(draft="✓")
+        office.sync()
+        assert mailbox.laid([id, "261120-ZZZZ"]) == ["Re: お問い合わせ"]
+        assert mailbox.laid(["261120-ZZZZ"]) == mailbox.laid([]) == []
 
     def test_the_draft_sent_by_a_person_answers_the_inquiry(self, office: Office) -> None:
         office.write(draft="✓", assignee="佐藤")

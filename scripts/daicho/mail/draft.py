@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -52,6 +52,18 @@ class DraftFolder(Protocol):
         Doing it again, or from two machines at once, leaves one draft. Raises NoDrafts, MailError.
         """
         ...
+
+    def laid(self, inquiries: Collection[str]) -> list[str]:
+        """The subjects of the drafts for these inquiries that daicho laid and that still lie in Drafts.
+
+        Raises MailError.
+        """
+        ...
+
+
+def id_start(inquiry: str) -> str:
+    """What the Message-ID of every draft for an inquiry begins with."""
+    return f"daicho-{inquiry}-"
 
 
 def is_address(email: str) -> bool:

@@ -11,25 +11,27 @@ import heapq
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from imapclient import IMAPClient
 from imapclient.imapclient import DRAFT, DRAFTS, SEEN, SENT
 
 from daicho.mail.connection import Account, Connection, FolderMissing
-from daicho.mail.draft import Draft, NoDrafts
+from daicho.mail.draft import Draft, NoDrafts, id_start
 from daicho.mail.folders import Role, role
 from daicho.mail.imap_folder import Entry, ImapFolder, Listing
 from daicho.mail.mailbox import Batch, IsKnown, RawMail, is_before, portions
-from daicho.mail.message import Head, read_head
+from daicho.mail.message import Head, read_head, read_message
 
 __all__ = ["Account", "Imap"]
 
 APPENDED = re.compile(rb"\[APPENDUID \d+ (\d+)\]", re.IGNORECASE)
 """How a server with UIDPLUS (RFC 4315) tells the number of what was laid."""
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
 
 
@@ -93,6 +95,21 @@ class Imap:
             self._connection.ask(None, lambda client: lay(client, draft, self._drafts_folder(client), sent))
         finally:
             self._connection.close()
+
+    def laid(self, inquiries: Collection[str]) -> list[str]:
+        """The subjects of our drafts for these inquiries that still lie in Drafts. Raises MailError."""
+        try:
+            return self._connection.ask(None, lambda client: self._laid(client, inquiries))
+        except NoDrafts:
+            return []
+        finally:
+            self._connection.close()
+
+    def _laid(self, client: IMAPClient, inquiries: Collection[str]) -> list[str]:
+        client.select_folder(self._drafts_folder(client), readonly=True)
+        found = [uid for id in inquiries for uid in client.search(["HEADER", "Message-ID", id_start(id)])]
+        heads = client.fetch(found, ["BODY.PEEK[HEADER]"]) if found else {}
+        return [read_message(told[b"BODY[HEADER]"], received=LONG_AGO).subject for told in heads.values()]
 
     def _drafts_folder(self, client: IMAPClient) -> str:
         wanted = self.account.drafts

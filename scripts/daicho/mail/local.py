@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,10 +21,10 @@ from typing import TypeVar
 from imapclient.imap_utf7 import decode as decode_utf7
 
 from daicho.errors import MailError
-from daicho.mail.draft import Draft
+from daicho.mail.draft import Draft, id_start
 from daicho.mail.folders import Role, role
 from daicho.mail.mailbox import Batch, IsKnown, RawMail, is_before, portions, unreadable_mail
-from daicho.mail.message import Head, peek_head, read_head
+from daicho.mail.message import Head, peek_head, read_head, read_message
 
 T = TypeVar("T")
 
@@ -208,6 +208,15 @@ class FolderTree(LocalMailbox):
             self.write_draft(folder, name, draft.raw)
         except OSError as error:
             raise MailError("reply.folder-unwritable", path=folder, reason=error.strerror or error) from error
+
+    def laid(self, inquiries: Collection[str]) -> list[str]:
+        """The subjects of our drafts for these inquiries that still lie in Drafts. Raises MailError."""
+        if not self.path.is_dir():
+            raise MailError("mail.no-folder", path=self.path)
+        starts = tuple(map(id_start, inquiries))
+        drafts = self._mails_in(self._folders().get("drafts", []))
+        ours = [path for path in drafts if self._message_id(path).startswith(starts)]
+        return [read_message(path.read_bytes(), received=EPOCH).subject for path in ours]
 
     def _folders(self) -> dict[Role, list[Path]]:
         """The folders of the mailbox by their role, in order."""
