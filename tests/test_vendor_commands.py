@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import openpyxl
@@ -206,15 +207,70 @@ def test_an_answer_that_is_an_unknown_formula_is_listed_and_empties_nothing(run:
 
 def test_forget_erases_and_names_the_packs(run: Run) -> None:
     run(*EXPORT)
-    code, out, _ = run("forget", "Hanako@example.jp", "--dry-run")
+    code, out, _ = run("forget", "Hanako@example.jp", "--dry-run", "--yes")
     assert (code, "消去する予定" in out) == (0, True)
-    code, out, _ = run("forget", "Hanako@example.jp")
+    code, out, _ = run("forget", "Hanako@example.jp", "--yes")
     assert code == 0
+    assert "消去しました" in out
     assert "pack.xlsx" in out
     _, out, _ = run("forget", "hanako@example.jp", "--json")
     assert json.loads(out)["inquiries"] == 0
     assert run("history", "hanako@example.jp")[0] != 0
     assert json.loads(run("sync", "--json")[1])["mails"] == 0
+
+
+@pytest.mark.parametrize("address", ["", " ", "@", "hanako", "hanako@", "@example.jp", "a@b.jp, c@d.jp"])
+def test_forget_takes_one_whole_address_only(run: Run, address: str) -> None:
+    before = Path("ledger.xlsx").read_bytes()
+    code, _, err = run("forget", address, "--yes")
+    assert (code, len(err.strip().splitlines())) == (2, 1)
+    assert Path("ledger.xlsx").read_bytes() == before
+
+
+def test_forget_only_shows_what_it_would_erase_until_told_yes(run: Run) -> None:
+    run(*EXPORT)
+    before = Path("ledger.xlsx").read_bytes()
+    code, out, _ = run("forget", "hanako@example.jp")
+    assert code == 0
+    for told in (
+        "消去する予定",
+        "問い合わせ 1 件",
+        "問い合わせ台帳 1 行",
+        "対応履歴 1 行",
+        "pack.xlsx",
+        "--yes",
+    ):
+        assert told in out
+    assert json.loads(run("forget", "hanako@example.jp", "--json")[1])["erased"] is False
+    assert Path("ledger.xlsx").read_bytes() == before
+
+
+@pytest.mark.parametrize(("typed", "erased"), [("はい", True), ("yes", True), ("いいえ", False), ("", False)])
+def test_a_person_at_a_terminal_is_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, erased: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(f"{typed}\n"))
+    _, out, _ = run("forget", "hanako@example.jp")
+    assert ("消去しました" in out, "まだ何も消していません" in out) == (erased, not erased)
+    assert (json.loads(run("forget", "hanako@example.jp", "--json")[1])["inquiries"] == 0) is erased
+
+
+class Terminal(StringIO):
+    """Where a person sits and types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_forget_names_the_drafts_that_daicho_laid(run: Run) -> None:
+    book = openpyxl.load_workbook("ledger.xlsx")
+    sheet = book["問い合わせ台帳"]
+    column = next(cell.column for cell in sheet[1] if cell.value == "下書き作成")
+    sheet.cell(2, column).value = "✓"
+    book.save("ledger.xlsx")
+    assert "置いた下書き" in run("sync")[1]
+    _, out, _ = run("forget", "hanako@example.jp", "--yes")
+    assert "support：Re: 在庫について" in out
 
 
 def test_prune_only_shows_what_it_would_do_until_told_yes(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -46,6 +46,7 @@ from daicho.ledger.template_check import Finding, check_templates
 from daicho.ledger.vendor.context import House
 from daicho.mail.connection import Account, Connection
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
+from daicho.mail.draft import DraftFolder
 from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
@@ -214,6 +215,19 @@ class Desk:
         if not dry:
             self._forget_copies()
         return forgotten
+
+    def drafts_left(self, inquiries: Collection[str]) -> tuple[list[tuple[str, str]], list[DaichoError]]:
+        """Our drafts for these inquiries that still lie in Drafts, as (mailbox, subject); and what kept us
+        from looking."""
+        found: list[tuple[str, str]] = []
+        troubles: list[DaichoError] = []
+        for mailbox in self.mailboxes if inquiries else ():
+            if isinstance(mailbox, DraftFolder):
+                try:
+                    found += [(mailbox.name, subject) for subject in mailbox.laid(inquiries)]
+                except DaichoError as trouble:
+                    troubles.append(trouble)
+        return found, troubles
 
     def prune(self, *, dry: bool = True) -> tuple[datetime, Forgotten]:
         """Makes anonymous what was settled long ago; since when, and what. Raises like `Handover.prune`."""

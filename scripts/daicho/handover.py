@@ -7,6 +7,7 @@ Home: read the file → read the ledger → merge cell by cell → one commit.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from daicho.sheets.workbook import Commit, Snapshot, Workbook
 from daicho.wording import Wording
 
 Planned = TypeVar("Planned", Homecoming, Forgotten)
+
+_WHOLE_ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
 
 TRIES = 5
 """How often a write that lost against somebody else's is tried."""
@@ -111,7 +114,12 @@ class Handover:
         return self._carry_out(plan, self._commit, dry=dry)
 
     def forget(self, address: str, *, dry: bool = False) -> Forgotten:
-        """Erases the person who writes from `address`. With `dry` nothing is written."""
+        """Erases the person who writes from `address`. With `dry` nothing is written.
+
+        Raises UsageError for what is no whole mail address: half of one may be many people's.
+        """
+        if not _WHOLE_ADDRESS.fullmatch(address.strip()):
+            raise UsageError("vendor.no-address", address=address)
         return self._carry_out(lambda ledger: forget(ledger, address, self.wording), self._erase, dry=dry)
 
     def prune(self, *, dry: bool = True) -> tuple[datetime, Forgotten]:

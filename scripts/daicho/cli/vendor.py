@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from getpass import getpass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from daicho.cli.terminal import Json, app, options, out, print_json
+from daicho.cli.terminal import Json, app, options, out, print_json, tell
 from daicho.desk import Desk
 from daicho.errors import UsageError
 from daicho.handover import Exported
@@ -88,26 +89,33 @@ def import_(
 
 @app.command()
 def forget(
-    address: Annotated[str, typer.Argument(help="The person's mail address.")],
+    address: Annotated[str, typer.Argument(help="The person's whole mail address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is shown, and asked.")] = False,
     dry_run: Dry = False,
     as_json: Json = False,
 ) -> None:
-    """Erase one person from every tab, and name the exports that hold them."""
+    """Erase one person from every tab, and name the exports and drafts that hold them."""
     desk = Desk(options.load())
-    forgotten = desk.forget(address, dry=dry_run)
+    forgotten = desk.forget(address, dry=True)
+    drafts, troubles = desk.drafts_left(forgotten.inquiries)
+    done = yes and not dry_run
     if options.json or as_json:
-        print_json(forgotten_json(forgotten))
+        forgotten = desk.forget(address) if done else forgotten
+        left = [{"mailbox": mailbox, "subject": subject} for mailbox, subject in drafts]
+        print_json(forgotten_json(forgotten) | {"erased": done, "drafts": left})
         return
-    if not forgotten.commit and not forgotten.exports:
+    if not done and not forgotten.commit and not forgotten.exports:
         out.print(escape(say("nobody", address=address)))
         return
-    out.print(escape(say("would-forget" if dry_run else "forgotten", address=address, **_counts(forgotten))))
-    if forgotten.exports:
-        out.print(escape(say("in-exports")))
-    print_exports(forgotten.exports)
-    out.print(escape(say("mail-stays")))
-    if desk.config.excel is None:
-        out.print(escape(say("versions-stay")))
+    if not done:
+        print_forgotten("would-forget", address, forgotten, desk)
+        if dry_run or not (done := _is_sure()):
+            out.print(escape(say("nothing-forgotten")))
+    if done:
+        print_forgotten("forgotten", address, desk.forget(address), desk)
+    print_left(forgotten, drafts, desk)
+    for trouble in troubles:
+        tell(trouble)
 
 
 @app.command()
@@ -122,6 +130,14 @@ def prune(
         return
     key = "nothing-to-prune" if not done.commit else "pruned" if yes else "would-prune"
     out.print(escape(say(key, before=f"{before:%Y-%m-%d}", **_counts(done))))
+
+
+def _is_sure() -> bool:
+    """Whether a person at the terminal says yes."""
+    if not sys.stdin.isatty():
+        return False
+    answer = out.input(escape(f"{say('ask-sure')}: ")).strip().casefold()
+    return answer in say("yes").split()
 
 
 # --- passwords ----------------------------------------------------------------------------------------------
@@ -166,6 +182,29 @@ def print_told(title: str, told: Sequence[Trouble]) -> None:
     for each in told:
         line = say("told-row", sheet=each.sheet, row=each.row, inquiry=each.inquiry, reason=reason(each))
         out.print(escape(line))
+
+
+def print_forgotten(key: str, address: str, forgotten: Forgotten, desk: Desk) -> None:
+    """What is erased: how much of what, and in which tabs."""
+    tabs = Counter(update.tab for update in forgotten.commit.updates)
+    told = [say("rows-of", tab=desk.layout.tab(tab).label, rows=rows) for tab, rows in tabs.items()]
+    out.print(escape(say(key, address=address, **_counts(forgotten))))
+    if told:
+        out.print(escape(say("in-tabs", tabs=say("and").join(told))))
+
+
+def print_left(forgotten: Forgotten, drafts: Sequence[tuple[str, str]], desk: Desk) -> None:
+    """What holds the person besides, for people to delete."""
+    if forgotten.exports:
+        out.print(escape(say("in-exports")))
+    print_exports(forgotten.exports)
+    if drafts:
+        out.print(escape(say("in-drafts")))
+    for mailbox, subject in drafts:
+        out.print(escape(say("in-draft", mailbox=mailbox, subject=subject)))
+    out.print(escape(say("mail-stays")))
+    if desk.config.excel is None:
+        out.print(escape(say("versions-stay")))
 
 
 def print_exports(exports: Sequence[Export]) -> None:
