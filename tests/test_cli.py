@@ -120,6 +120,25 @@ def test_a_mailbox_that_is_not_there_is_told_and_the_exit_code_says_so(run: Run,
     assert "Traceback" not in err
 
 
+def test_a_first_sync_says_that_it_made_the_ledger_and_takes_nothing_for_new(
+    run: Run, tmp_path: Path
+) -> None:
+    shop(tmp_path)
+    code, out, _ = run("sync")
+    assert (code, out.splitlines()) == (
+        0,
+        ["台帳「ledger.xlsx」を作成しました。", "新しく取り込んだメールはありません。"],
+    )
+    assert "何も書いていません" in run("sync")[1]
+
+
+def test_what_a_mailbox_holds_that_cannot_be_read_is_not_called_old(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    run("sync")
+    shutil.rmtree(tmp_path / "mail")
+    assert "新しいことはありません" not in run("sync")[1]
+
+
 def test_a_ledger_that_is_open_in_excel_is_told(run: Run, tmp_path: Path) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
     run("sync")

@@ -122,6 +122,7 @@ class Desk:
 
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
+        prepared: list[str] = []
         # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking.
         if excel := self.config.excel:
             # A ledger that was moved away is told: a new one would lack all that people wrote.
@@ -129,10 +130,11 @@ class Desk:
             if dry and first and not excel.exists():
                 return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
             if first or excel.exists():
-                self.prepare()
+                prepared = self.prepare()
         outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
             dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
         )
+        outcome.prepared = prepared
         if not dry:
             self._refresh_summary(outcome)
         return outcome

@@ -62,13 +62,15 @@ class Shop:
 @dataclass(slots=True)
 class Outcome:
     """What a sync did. `commits` are the writes (planned ones in a dry run); `troubles` are mailboxes that
-    could not be read (the others were); `ledger` is what stands in the workbook now."""
+    could not be read (the others were); `ledger` is what stands in the workbook now; `prepared` what was made
+    of the workbook first, one line each."""
 
     report: Report = field(default_factory=Report)
     commits: list[Commit] = field(default_factory=list)
     troubles: list[DaichoError] = field(default_factory=list)
     settings: Settings | None = None
     ledger: Ledger | None = None
+    prepared: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:

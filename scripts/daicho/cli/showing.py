@@ -64,7 +64,15 @@ def one_line(report: Report) -> str:
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     """A short table: what came, what changed, what is urgent."""
     report = outcome.report
-    done = "planned" if dry else "synced" if outcome.commits else "nothing-new"
+    if dry:
+        done = "planned"
+    elif outcome.commits:
+        done = "synced"
+    else:
+        # That nothing was written would be untrue of a new ledger, that nothing is new of an unread mailbox.
+        done = "nothing-taken" if outcome.prepared or outcome.troubles else "nothing-new"
+    for line in outcome.prepared:
+        out.print(escape(line))
     out.print(escape(say(done, mails=report.mails, workbook=desk.workbook.name)))
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in REPORTED:
