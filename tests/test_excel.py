@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import PatternFill
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.table import Table
@@ -355,6 +357,41 @@ def test_a_table_and_the_filter_take_new_rows_in(path: Path, ledger: ExcelWorkbo
     book.save(path)
     append(ledger)
     assert openpyxl.load_workbook(path)["問い合わせ台帳"].tables["ledger"].ref == "A1:AA5"
+
+
+def test_a_row_typed_by_hand_looks_like_its_neighbours_once_it_has_its_id(
+    path: Path, ledger: ExcelWorkbook
+) -> None:
+    label = LAYOUT.tab("inquiries").label
+    place = {column.key: number for number, column in enumerate(LAYOUT.tab("inquiries").columns, 1)}
+    person = Typist(path)
+    for key in ("received", "memo"):
+        person.type("inquiries", 4, key, datetime(2026, 11, 20, 10))
+    person.type("inquiries", 4, "excerpt", "電話で\nお問い合わせ")
+    base = ledger.read()
+    typed = base.tables["inquiries"][-1]
+    ledger.commit(base, Commit(updates=[Update("inquiries", typed, {"id": "c", "base": "{}"})]))
+    sheet = openpyxl.load_workbook(path)[label]
+    assert sheet.row_dimensions[4].height == sheet.row_dimensions[2].height
+    for key in ("id", "received", "excerpt"):
+        typed_cell, neighbour = sheet.cell(4, place[key]), sheet.cell(2, place[key])
+        for part in ("font", "fill", "border", "alignment", "number_format"):
+            assert repr(getattr(typed_cell, part)) == repr(getattr(neighbour, part)), (key, part)
+    assert sheet.cell(4, place["memo"]).is_date, "a date among text is still shown as one"
+    assert sheet.auto_filter.ref == f"A1:{get_column_letter(len(place))}4"
+
+
+def test_a_row_typed_by_hand_keeps_what_its_writer_gave_it(path: Path, ledger: ExcelWorkbook) -> None:
+    book = openpyxl.load_workbook(path)
+    sheet = book[LAYOUT.tab("inquiries").label]
+    sheet.cell(4, 11, "赤い電話").fill = PatternFill("solid", fgColor="FF0000")
+    sheet.row_dimensions[4].height = 90
+    book.save(path)
+    base = ledger.read()
+    ledger.commit(base, Commit(updates=[Update("inquiries", base.tables["inquiries"][-1], {"id": "c"})]))
+    sheet = openpyxl.load_workbook(path)[LAYOUT.tab("inquiries").label]
+    assert sheet.cell(4, 11).fill.fgColor.rgb == "00FF0000"
+    assert sheet.row_dimensions[4].height == 90
 
 
 def test_formulas_that_look_at_our_rows_are_calculated_anew(path: Path, ledger: ExcelWorkbook) -> None:

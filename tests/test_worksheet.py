@@ -44,7 +44,7 @@ THREE_ROWS = sheet(
 def write(data: bytes, changes: dict[int, dict[int, Cell]], styles: Styles | None = None) -> Worksheet:
     worksheet = Worksheet(data)
     pen = Pen(styles or Styles(etree.fromstring(STYLES)), EPOCH, "yyyy/mm/dd hh:mm")
-    worksheet.write(changes, pen, dict.fromkeys(changes, 51.0))
+    worksheet.write(changes, pen, {number: 51.0 for number in changes if number not in worksheet.rows})
     return worksheet
 
 

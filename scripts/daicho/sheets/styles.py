@@ -38,6 +38,11 @@ class Styles:
             if is_date_number(int(style.get("numFmtId", "0")), codes)
         )
 
+    def is_bare(self, style: int) -> bool:
+        """Whether a cell style has no font, fill, border or alignment of its own: nobody dressed the cell."""
+        look = self._formats[style]
+        return child(look, "alignment") is None and all(look.get(part, "0") == "0" for part in _PARTS)
+
     def dated(self, style: int, code: str) -> int:
         """The style that looks like `style` and shows a date as `code`, made when it is not there yet."""
         if style not in self._dated:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -71,21 +71,18 @@ class Tables:
     ) -> int:
         """Sets cells (row number → cells by column key) and adds rows; the number of the first row added.
 
-        Values must be as `stored` gives them. Raises LayoutError, Damaged.
+        A row typed by hand that gets its id now is dressed like a row added. Values must be as `stored` gives
+        them. Raises LayoutError, Damaged.
         """
         sheet = Worksheet(self._sheet(tab))
         columns = tab.locate(sheet.row(HEADER_ROW, self.values).items())
         last = sheet.last_row(frozenset(columns))
         changes = {number: self._changed(columns, cells) for number, cells in updates.items()}
-        heights = {}
-        for number, cells in enumerate(appends, last + 1):
-            changes[number] = self._changed(columns, cells)
-            heights[number] = row_height(tab, cells)
+        new = self._typed(sheet, columns, updates) | dict(enumerate(appends, last + 1))
+        changes |= {number: self._changed(columns, cells) for number, cells in enumerate(appends, last + 1)}
+        heights = {number: row_height(tab, cells) for number, cells in new.items()}
         sheet.write(changes, self.pen(), heights)
-        if appends:
-            sheet.stretch(last, last + len(appends))
-            self._stretch_filter(tab.label, last + len(appends))
-            self._stretch_tables(tab.label, last, last + len(appends))
+        self._stretch(sheet, tab.label, last + len(appends), heights)
         self.package.write(self.package.sheets[tab.label], sheet.data())
         return last + 1
 
@@ -151,6 +148,24 @@ class Tables:
 
     def _written(self, column: Column, value: Cell) -> Cell:
         return self._tick if column.format == "check" and value is True else value
+
+    def _typed(
+        self, sheet: Worksheet, columns: Mapping[int, Column], updates: Mapping[int, Mapping[str, Cell]]
+    ) -> dict[int, Mapping[str, Cell]]:
+        """The rows among `updates` that people typed and that get their id now, with all their cells."""
+        named = [number for number, cells in updates.items() if cells.get("id")]
+        before = {number: self._record(columns, sheet.row(number, self.values)) for number in named}
+        return {number: {**cells, **updates[number]} for number, cells in before.items() if "id" not in cells}
+
+    def _stretch(self, sheet: Worksheet, label: str, last: int, new: Container[int]) -> None:
+        """What covered all rows above the `new` ones at the bottom shall reach down to the last."""
+        old_last = last
+        while old_last in new:
+            old_last -= 1
+        if old_last < last:
+            sheet.stretch(old_last, last)
+            self._stretch_filter(label, last)
+            self._stretch_tables(label, old_last, last)
 
     def _stretch_filter(self, label: str, last: int) -> None:
         """The filter's range is told twice: in the sheet, and as a hidden name."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from io import BytesIO
@@ -112,20 +112,21 @@ class Worksheet:
     ) -> None:
         """Sets cells, by row number and column. Existing rows keep all else.
 
-        New rows look like their neighbours; `heights` (points, by row number) are theirs.
+        Rows with a height in `heights` (points, by row number) are new to us: added, or typed by hand. They
+        look like their neighbours wherever nobody dressed them.
         """
         self._dissolve_ranges(changes)
         numbers = sorted(changes)
-        fresh = [number for number in numbers if number not in self.rows]
-        blank = frozenset(fresh)
-        look = self._look_above(fresh[0]) if fresh else {}
-        for number in fresh:
-            self.rows[number] = self._blank_row(number, heights[number])
+        look = self._look_above(min(heights)) if heights else {}
+        for number in numbers:
+            self.rows.setdefault(number, self._blank_row(number))
         for start in range(0, len(numbers), PARSED_AT_ONCE):
             some = numbers[start : start + PARSED_AT_ONCE]
             root = self._parsed(some)
             for number, row in zip(some, root, strict=True):
-                self._write_row(row, number, changes[number], look if number in blank else {}, pen)
+                if number in heights:
+                    self._dress_row(row, number, heights[number], look, pen)
+                self._write_row(row, number, changes[number], pen)
             self._put_back(some, root)
 
     def rework(self, numbers: Sequence[int], work: Callable[[Any, int], None]) -> None:
@@ -185,22 +186,37 @@ class Worksheet:
             self.frame.insert(len(before), section)
         return section
 
-    def _write_row(
-        self, row: Any, number: int, values: Mapping[int, Cell], look: Mapping[int, int], pen: Pen
-    ) -> None:
-        """Sets the cells of one row; `look` are the styles a new row begins with."""
+    def _write_row(self, row: Any, number: int, values: Mapping[int, Cell], pen: Pen) -> None:
+        """Sets the cells of one row."""
+        for column, cell in self._with_cells(row, number, values, {}).items():
+            if column in values:
+                pen.fill(cell, values[column])
+
+    def _dress_row(self, row: Any, number: int, height: float, look: Mapping[int, int], pen: Pen) -> None:
+        """Gives a row that is new to us its height and look; what a person set already stays."""
+        if row.get("customHeight") not in ("1", "true"):
+            row.set("ht", f"{height:g}")
+            row.set("customHeight", "1")
+        for column, cell in self._with_cells(row, number, look, look).items():
+            pen.dress(cell, look.get(column, self._usual_style(row, column)))
+
+    def _with_cells(
+        self, row: Any, number: int, columns: Iterable[int], look: Mapping[int, int]
+    ) -> dict[int, Any]:
+        """All cells of a row by column, with those of `columns` made in that look where there is none."""
         cells = _cells(row)
-        for column in (values.keys() | look.keys()) - cells.keys():
+        for column in set(columns) - cells.keys():
             cells[column] = etree.SubElement(row, beside(row, "c"), r=reference(column, number))
-            usual = int(row.get("s") or self._column_style(column))
-            if style := look.get(column, usual):
+            if style := look.get(column, self._usual_style(row, column)):
                 cells[column].set("s", str(style))
-        for column, value in values.items():
-            pen.fill(cells[column], value)
         others = [element for element in row if not element.tag.endswith("}c")]
         row[:] = [cells[column] for column in sorted(cells)] + others
         row.set("r", str(number))
         row.attrib.pop("spans", None)
+        return cells
+
+    def _usual_style(self, row: Any, column: int) -> int:
+        return int(row.get("s") or self._column_style(column))
 
     def _column_style(self, column: int) -> int:
         return next((style for first, last, style in self._columns if first <= column <= last), 0)
@@ -220,9 +236,9 @@ class Worksheet:
                 found[column] = style
         return found
 
-    def _blank_row(self, number: int, height: float) -> bytes:
+    def _blank_row(self, number: int) -> bytes:
         prefix = f"{self.frame.prefix}:" if self.frame.prefix else ""
-        return f'<{prefix}row r="{number}" ht="{height:g}" customHeight="1"/>'.encode()
+        return f'<{prefix}row r="{number}"/>'.encode()
 
     def _parsed(self, numbers: list[int]) -> Any:
         """An element whose children are the rows of these numbers, in the sheet's namespaces."""
@@ -312,6 +328,15 @@ class Pen:
             case _:
                 shown = repr(value)
         etree.SubElement(cell, beside(cell, "v")).text = shown
+
+    def dress(self, cell: Any, style: int) -> None:
+        """A look for a cell that nobody dressed; what was shown as a date still is."""
+        before = int(cell.get("s", "0"))
+        if not style or not self._styles.is_bare(before):
+            return
+        cell.set("s", str(style))
+        if before in self._dates:
+            self._show_date(cell)
 
     def _show_date(self, cell: Any) -> None:
         style = int(cell.get("s", "0"))
