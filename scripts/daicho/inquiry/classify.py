@@ -395,7 +395,8 @@ def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers
     for example in examples:
         for rank, template in enumerate(example.templates or ()):
             if example.category:
-                counts[categories.index(example.category), templates.index(template)] += 0.5 if rank else 1.0
+                share = 0.5 if rank else 1.0
+                counts[categories.index(example.category), templates.index(template)] += share * example.weight
     shares: Numbers = counts / counts.sum(axis=1, keepdims=True)
     return shares
 
