@@ -362,6 +362,22 @@ def test_what_a_person_typed_into_an_adopted_row_stays(book: Book) -> None:
     )
 
 
+@pytest.mark.parametrize("told", ["昨日の夕方", "11月下旬", "2026/13/45", 7])
+def test_a_date_nobody_can_read_is_told_in_the_reason(book: Book, told: str | int) -> None:
+    book.type_row(received=told, excerpt="在庫は？")
+    book.sync()
+    row = book.rows[1]
+    assert row["received"] == datetime(2026, 11, 20, 12, 0)
+    assert f"「{told}」" in str(row["reason"])
+
+
+@pytest.mark.parametrize("told", [datetime(2026, 11, 19, 10), "2026年11月19日 10時", "", "  "])
+def test_a_date_that_can_be_read_needs_no_word(book: Book, told: Cell) -> None:
+    book.type_row(received=told, excerpt="在庫は？")
+    book.sync()
+    assert "日付として" not in str(book.rows[1].get("reason"))
+
+
 def test_a_copied_row_becomes_an_inquiry_of_its_own_and_keeps_its_words(book: Book) -> None:
     original = only(book.rows)
     book.type_row(**(dict(original) | {"memo": "写し"}))
@@ -381,7 +397,7 @@ def test_a_row_of_blanks_is_no_inquiry(book: Book) -> None:
 def test_a_deleted_row_stays_deleted_until_its_customer_writes_again(book: Book) -> None:
     book.sync(question("q9", sender="b@example.jp"))
     deleted = book.snapshot.tables["inquiries"].pop(0)
-    book.sync(reply())
+    assert book.sync(reply()).report.deleted == [deleted.cells["id"]]
     assert len(book.rows) == 1
     book.sync(arrival("q2", "もう一度うかがいます。", answers=["q1"]))
     assert [row["id"] for row in book.rows][1] == deleted.cells["id"]

@@ -10,10 +10,13 @@ from datetime import datetime
 from daicho.inquiry.customer import Party
 from daicho.inquiry.numbers import order_numbers, phones
 from daicho.inquiry.thread import Event, inquiry_id
-from daicho.ledger.rows import Clock, Row, comparable
+from daicho.ledger.rows import CUT_MARK, Clock, Row, comparable
 
 TYPED = "typed-"
 """What the message key of a row typed by hand begins with."""
+
+TOLD = 60
+"""Characters of a date nobody can read that a sentence quotes."""
 
 _MAIL_ADDRESS = re.compile(r"[a-zA-Z0-9._%+-]{1,64}@[a-zA-Z0-9.-]{1,255}")
 _DATE = re.compile(r"(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?(?:\D{1,3}(\d{1,2})[:時](\d{1,2})?)?")
@@ -42,6 +45,14 @@ def typed_event(row: Row, clock: Clock, now: datetime, taken: Container[str]) ->
         subject=row.text("subject"),
         text=row.text("excerpt") or row.text("memo"),
     )
+
+
+def undated(row: Row, clock: Clock) -> str:
+    """What stands in 受信日時 and is no date, "" where there is one or nothing; it gives way to our date."""
+    if clock.moment(row.cell("received")) or _written_date(row.text("received"), clock):
+        return ""
+    told = " ".join(row.text("received").split())
+    return told if len(told) <= TOLD else told[:TOLD] + CUT_MARK
 
 
 def party_of_typed(event: Event) -> Party:

@@ -14,7 +14,7 @@ from daicho.inquiry.requests import requests
 from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
-from daicho.ledger.adopt import TYPED, party_of_typed, typed_event
+from daicho.ledger.adopt import TYPED, party_of_typed, typed_event, undated
 from daicho.ledger.drafts import Laid
 from daicho.ledger.inquiry_row import Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
@@ -60,6 +60,8 @@ class Arrival:
 class Report:
     """What a sync did, by inquiry id where it names rows.
 
+    `deleted` are inquiries whose rows people took out; they stay out until their customers write again.
+
     `undrafted` says for each inquiry why a draft that was asked for is not there.
     """
 
@@ -73,6 +75,7 @@ class Report:
     overdue: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     drafted: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     undrafted: dict[str, str] = field(default_factory=dict)
 
     def add(self, later: Report) -> None:
@@ -82,6 +85,7 @@ class Report:
             setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
         self.undrafted |= later.undrafted
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
+        self.deleted = later.deleted
 
 
 class Plan:
@@ -141,6 +145,9 @@ class Plan:
         self._log()
         for id in dict.fromkeys([*self.ledger.rows, *self._fresh]):
             self._write_inquiry(id)
+        added = {text_of(cells["id"]) for cells in self.commit.appends.get("inquiries", ())}
+        there = self.ledger.rows.keys() | self._adopted.keys() | added
+        self.report.deleted = [id for id in self.threads.inquiries if id not in there]
         self._tell_rules()
         self._tell_templates()
         write_customers(self.commit, self.ledger.customers, self.customers, self._tallies, self.speaker)
@@ -322,6 +329,9 @@ class Plan:
         assert inquiry is not None
         blank = row is None or not row.base.machine
         state = InquiryRow(self.context, inquiry, row or Row.blank(), fresh)
+        if id in self._adopted and (told := undated(self._adopted[id], self.ledger.clock)):
+            column = state.tab.column("received").label
+            state.notes.append(self.speaker.wording.say("ledger.undated", column=column, value=told))
         cells = state.new() if row is None else state.merged()
         if row is None:
             self.commit.appends.setdefault("inquiries", []).append(cells)
