@@ -53,6 +53,7 @@ def test_a_shared_cell(
         ("a person took our word away", None, "不満", "不満", None),
         ("a person took our word away, we add another", None, "不満", "不満、緊急", "緊急"),
         ("we took our word away", "要確認、VIP", "要確認", None, "VIP"),
+        ("we took our only word away", "要確認", "要確認", None, None),
         ("nothing there yet", None, None, "不満", "不満"),
         ("a person sorted them", "緊急、不満", "不満、緊急", "不満、緊急", "緊急、不満"),
     ],

@@ -18,7 +18,7 @@ from daicho.sheets.layout import Layout
 from daicho.sync import Outcome
 
 REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
-EXPLAINED = ("undrafted",)
+EXPLAINED = ("undrafted", "unlisted")
 """What is told inquiry by inquiry, with a sentence each."""
 
 

@@ -31,6 +31,7 @@ from daicho.ledger.merge import (
     merge_row,
     merge_shared,
     merge_text,
+    merge_words,
     new_row,
     text_print,
 )
@@ -38,6 +39,7 @@ from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposal
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
 from daicho.ledger.rows import Row, clean, comparable, join_words, read_moment, same, text_of
 from daicho.ledger.settings import Settings
+from daicho.ledger.unlisted import Lists, mark
 from daicho.sheets.workbook import Cell
 
 REASON_LINES = 6
@@ -70,6 +72,7 @@ class Context:
     reply_to: Callable[[Event], str]
     requested: Callable[[Event], Sequence[str]]
     replies: Replies
+    lists: Lists
     laid: Mapping[str, Laid] = field(default_factory=dict)
 
 
@@ -78,7 +81,7 @@ class InquiryRow:
 
     After `new` or `merged`, `conflicts` names the columns where a person's word stands against a new
     proposal of ours, `tampered` tells that somebody had written over a machine column, `undrafted` why a
-    draft that was asked for is not there.
+    draft that was asked for is not there, `questions` what people typed that no list knows.
     """
 
     def __init__(self, context: Context, inquiry: Inquiry, row: Row, fresh: Sequence[Event]) -> None:
@@ -98,6 +101,8 @@ class InquiryRow:
         self.events: set[str] = set()
         self.conflicts: tuple[str, ...] = ()
         self.undrafted = ""
+        self.questions: list[str] = []
+        self.answered: list[str] = []
         self.asked_again = False
         self.typed = typed(row)
         self.ticked = is_ticked(row.cell("draft"))
@@ -125,6 +130,7 @@ class InquiryRow:
         self._note_conflicts()
         shared = {key: cell.value for key, cell in merged.items()}
         self._remember_decisions(shared)
+        merged["tags"] = self._marked_tags(shared)
         merged["reply"] = self._merged_reply(shared)
         # A quiet row that nobody touched needs nothing but its due time, which follows priority and calendar.
         quiet = self.known and not self.fresh and not self.tampered
@@ -224,6 +230,17 @@ class InquiryRow:
             self.base.facts["seen"] = comparable(shared["status"])
         else:
             self.base.facts.pop("seen", None)
+
+    def _marked_tags(self, shared: dict[str, Cell]) -> Merged:
+        """Words that no list knows stay as typed, with a tag and a question until somebody mends them."""
+        cells = self.row.record.cells | shared
+        settled = self.layout.option("status", text_of(cells.get("status"))) in ("done", "excluded")
+        self.questions = [] if settled else self.context.lists.questions(cells, self.base)
+        tag = self.context.speaker.wording.say("ledger.needs-look")
+        before = mark(self.base, self.questions, tag)
+        self.answered = [question for question in before if question not in self.questions]
+        proposed = self.row.base.proposals.get("tags")
+        return merge_words(self.row.cell("tags"), proposed, self.base.proposals["tags"])
 
     # --- drafts ---------------------------------------------------------------------------------------------
 
@@ -334,7 +351,8 @@ class InquiryRow:
 
     def _quiet_machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
         cells = self._times(shared) | {"customer_id": self._customer_id()}
-        return cells | ({"reason": self._reason()} if self.notes else {})
+        news = self.notes or self.answered or self.questions
+        return cells | ({"reason": self._reason()} if news else {})
 
     def _machine(self, shared: dict[str, Cell]) -> dict[str, Cell]:
         cells = machine_cells(self.inquiry, self.progress, self.context.speaker) | self._times(shared)
@@ -422,10 +440,12 @@ class InquiryRow:
         return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
 
     def _reason(self) -> str | None:
-        """New notes above what stood there, the oldest dropped; judged anew if a person wrote over it."""
+        """Open questions, then new notes above what stood there, the oldest dropped; judged anew if a person
+        wrote over it."""
         if self.tampered or not self.known:
             before = self._said(self._judgement(self.inquiry.first))
         else:
             before = self.row.text("reason").split("\n")
-        lines = list(dict.fromkeys(line for line in [*self.notes, *before] if line))
+        before = [line for line in before if line not in self.answered]
+        lines = list(dict.fromkeys(line for line in [*self.questions, *self.notes, *before] if line))
         return "\n".join(lines[:REASON_LINES]) or None

@@ -52,7 +52,7 @@ def merge_words(theirs: Cell, base: Cell, ours: Cell) -> Merged:
     added = [word for word in wanted if word not in before]
     dropped = {word for word in before if word not in wanted}
     value = join_words([word for word in there if word not in dropped] + added)
-    if value is None or same(theirs, value) or set(there) == set(words_of(value)):
+    if set(there) == set(words_of(value)):
         return Merged(theirs if there else None, "agreed")
     return Merged(value, "ours" if set(there) == set(before) else "theirs")
 

@@ -22,6 +22,7 @@ from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Habit, Replies, Sent
 from daicho.ledger.rows import Base, Ledger, Row, clean, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
+from daicho.ledger.unlisted import Lists
 from daicho.mail.message import Address, Attachment, Message
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
@@ -62,7 +63,8 @@ class Report:
 
     `deleted` are inquiries whose rows people took out; they stay out until their customers write again.
 
-    `undrafted` says for each inquiry why a draft that was asked for is not there.
+    `undrafted` says for each inquiry why a draft that was asked for is not there, `unlisted` what stands in
+    an open one that no list knows.
     """
 
     mails: int = 0
@@ -77,6 +79,7 @@ class Report:
     drafted: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     undrafted: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
 
     def add(self, later: Report) -> None:
         """Takes in the report of the next commit of the same sync: events add up, states are the newest."""
@@ -85,6 +88,7 @@ class Report:
             setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
         self.undrafted |= later.undrafted
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
+        self.unlisted = later.unlisted
         self.deleted = later.deleted
 
 
@@ -113,6 +117,7 @@ class Plan:
         self.customers = read_customers(ledger.customers)
         self.laid = laid or {}
         self.replies = Replies(ledger.snapshot.tables, settings, self.speaker, shop, now)
+        categories = [rule.value for rule in judge.rules.rules if rule.sets == "category"]
         self.context = Context(
             self.speaker,
             settings,
@@ -125,6 +130,7 @@ class Plan:
             self._reply_to,
             self._requested,
             self.replies,
+            Lists(self.speaker, settings, self.replies, categories),
             self.laid,
         )
         self.commit = Commit()
@@ -357,6 +363,8 @@ class Plan:
             report.drafted.append(id)
         if state.undrafted:
             report.undrafted[id] = state.undrafted
+        if state.questions:
+            report.unlisted[id] = " ".join(state.questions)
         now = state.row.record.cells | cells
         if layout.option("status", text_of(now.get("status"))) in ("done", "excluded"):
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -23,6 +23,7 @@ DEFAULT_TARGETS = {"urgent": Target(hours=2), "high": Target(hours=8), "normal":
 class Settings:
     """What a shop has set. `products` maps a product's name to the words it is known by.
 
+    `statuses` are what a shop adds to the list.
     `campaigns` maps a campaign's name to its days. `minutes` maps a category (or the channel "phone") to the
     minutes one inquiry takes, "" for all others; `wage` is yen an hour. `vendors` maps a vendor to the
     categories left to it, `offers` are what vendors ask for.
@@ -33,6 +34,7 @@ class Settings:
     members: tuple[str, ...] = ()
     targets: dict[str, Target] = field(default_factory=lambda: dict(DEFAULT_TARGETS))
     after_reply: str = "done"
+    statuses: tuple[str, ...] = ()
     products: dict[str, tuple[str, ...]] = field(default_factory=dict)
     signature: str = ""
     campaigns: dict[str, frozenset[date]] = field(default_factory=dict)
@@ -67,6 +69,7 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         ),
         targets=DEFAULT_TARGETS | targets,
         after_reply=layout.option("status", after_reply[0]) if after_reply else "done",
+        statuses=tuple(_added_statuses(records, layout)),
         products={name: (name, *words_of(value)) for name, value in rows.of("product") if name},
         signature="\n".join(rows.values("signature")),
         campaigns=dict(rows.read("campaign", parse_days)),
@@ -79,6 +82,14 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         offers=tuple(replace(offer, name=name) for name, offer in rows.read("offer", parse_offer)),
         problems=tuple(rows.problems),
     )
+
+
+def _added_statuses(records: Sequence[Record], layout: Layout) -> Iterator[str]:
+    """Statuses of the shop's own; people write them into either column."""
+    for record in records:
+        if layout.option("setting", text_of(record.cells.get("setting"))) == "status":
+            yield from words_of(record.cells.get("name"))
+            yield from words_of(record.cells.get("value"))
 
 
 class _Rows:

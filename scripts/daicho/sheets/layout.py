@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from daicho.errors import LayoutError
-from daicho.wording import templates_folder
+from daicho.wording import LANGUAGES, templates_folder
 
 Owner = Literal["machine", "shared", "human"]
 Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent", "check", "link"]
@@ -91,14 +91,23 @@ class Layout:
         return self.lists[list_key].get(option, option)
 
     def option(self, list_key: str, label: str) -> str:
-        """The option a label stands for, whatever its width and blanks; a label nobody knows is its own."""
-        plain = unicodedata.normalize("NFKC", label).strip()
-        options = self.lists[list_key].items()
-        return next((key for key, text in options if text in (label, plain)), plain)
+        """The option a label stands for, whatever its width, case, kana and blanks; a label nobody knows is
+        its own."""
+        folded, options = _folded(label), self.lists[list_key].items()
+        known = next((key for key, text in options if _folded(text) == folded), None)
+        return _plain(label) if known is None else known
 
 
 def _plain(header: object) -> str:
     return unicodedata.normalize("NFKC", str(header)).strip()
+
+
+_HIRAGANA = {katakana: katakana - 0x60 for katakana in range(ord("ァ"), ord("ヶ") + 1)}
+
+
+@lru_cache(10_000)
+def _folded(label: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", label).casefold().translate(_HIRAGANA).split())
 
 
 @cache
@@ -108,6 +117,16 @@ def load_layout(language: str) -> Layout:
     labels = _toml(templates_folder() / language / "labels.toml")
     tabs = tuple(_tab(entry, labels) for entry in shape["tab"])
     return Layout(language, tabs, labels["lists"], shape["colours"])
+
+
+def missing_tab(tab: Tab, labels: Collection[str]) -> LayoutError:
+    """What to tell of a tab whose label is not among those there are."""
+    for language in LANGUAGES:
+        theirs = load_layout(language).tab(tab.key).label
+        # Its twin is there: the ledger is well, and only the configuration speaks another language.
+        if theirs in labels:
+            return LayoutError("sheets.other-language", tab=tab.label, theirs=theirs, language=language)
+    return LayoutError("sheets.tab-missing", tab=tab.label)
 
 
 def _toml(path: Path) -> dict[str, Any]:
