@@ -88,8 +88,8 @@ class Report:
             setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
         self.undrafted |= later.undrafted
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
-        self.unlisted = later.unlisted
         self.deleted = later.deleted
+        self.unlisted = later.unlisted
 
 
 class Plan:
