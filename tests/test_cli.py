@@ -94,6 +94,15 @@ def test_sync_prints_a_short_table(run: Run, tmp_path: Path) -> None:
     assert "大至急" in out
 
 
+def test_the_mail_column_says_what_it_shows(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"), raw_mail("taro@example.jp", text="返品したいです。"))
+    run("sync")
+    sheet = load_workbook("ledger.xlsx")["問い合わせ台帳"]
+    place = next(cell.column for cell in sheet[1] if cell.value == "メール")
+    shown = {sheet.cell(row, place).value for row in (2, 3)}
+    assert shown == {"Message-ID: <q1@x>", None}, "a mail without an id cannot be found by one"
+
+
 def test_sync_json_is_for_programs(run: Run, tmp_path: Path) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
     code, out, _ = run("--json", "sync")

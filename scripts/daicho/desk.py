@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -63,6 +64,9 @@ from daicho.wording import Wording, wording
 
 if TYPE_CHECKING:
     from daicho.sheets.google import GoogleWorkbook
+
+_VARIANT = re.compile("#[0-9a-f]{8}$")
+"""Ends the log's keys of mails that share a Message-ID with another (see `Known.admit`)."""
 
 TRY_AT_ONCE = 500
 """How many mails `try` judges together: fast, and soon on the screen."""
@@ -317,7 +321,7 @@ class Desk:
     @property
     def _shop(self) -> Shop:
         gmail = any("gmail" in mailbox.place for mailbox in self.config.mailboxes if mailbox.source == "imap")
-        link = gmail_link if gmail else str
+        link = gmail_link if gmail else named_id
         config = self.config
         return Shop(config.addresses, config.zone, self.layout, self.wording, link, config.shop_name)
 
@@ -364,7 +368,19 @@ def open_google(
 
 def gmail_link(key: str) -> str:
     """Opens the mail in Gmail's web page."""
-    return f"https://mail.google.com/mail/u/0/#search/rfc822msgid%3A{key}"
+    id = _message_id(key)
+    return f"https://mail.google.com/mail/u/0/#search/rfc822msgid%3A{id}" if id else ""
+
+
+def named_id(key: str) -> str:
+    """What mail programs find the mail by. It looks like the customer's address, so its name stands with it."""
+    id = _message_id(key)
+    return f"Message-ID: <{id}>" if id else ""
+
+
+def _message_id(key: str) -> str:
+    """The Message-ID that a key of the log was made from, "" where the mail has none."""
+    return "" if key.startswith("sha256-") else _VARIANT.sub("", key)
 
 
 def open_mailbox(config: MailboxConfig) -> Mailbox:
