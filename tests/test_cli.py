@@ -187,6 +187,42 @@ def test_a_first_sync_that_could_not_write_may_begin_again(run: Run, tmp_path: P
     assert run("sync")[0] == 0
 
 
+# --- setup --------------------------------------------------------------------------------------------
+
+
+def test_setup_finds_what_a_sync_would_refuse(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    book = load_workbook("ledger.xlsx")
+    next(cell for cell in book["問い合わせ台帳"][1] if cell.value == "担当者").value = "担当"
+    book.save("ledger.xlsx")
+    for arguments in (["setup"], ["setup", "--dry-run"]):
+        code, _, err = run(*arguments)
+        assert (code, "見出し「担当者」がありません" in err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["setup", "sync", "doctor"])
+def test_a_ledger_of_the_other_language_is_told_with_the_line_to_change(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    toml = tmp_path / "daicho.toml"
+    toml.write_text('language = "en"\n' + toml.read_text(encoding="utf-8"), encoding="utf-8")
+    code, out, err = run(command)
+    assert code == 1
+    assert 'language = "ja"' in out + err
+
+
+def test_a_dry_setup_tells_what_would_be_made_and_makes_nothing(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    code, out, _ = run("setup", "--dry-run")
+    assert (code, "ledger.xlsx" in out, "何も変更していません" in out) == (0, True, True)
+    assert not (tmp_path / "ledger.xlsx").exists()
+    run("setup")
+    assert "すでに整っています" in run("setup", "--dry-run")[1]
+
+
 # --- init, try, history -------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,11 +17,12 @@ from daicho.desk import Desk
 from daicho.doctor import Diagnosis, examine
 from daicho.errors import MailError
 from daicho.sheets.google import GoogleWorkbook
+from daicho.sheets.workbook import Commit, Update
 from daicho.wording import LANGUAGES, wording
 from google_ledger import LAYOUT, client_of, open_ledger
 from sheets_api import SheetsServer, trouble
 
-ALL = ["credentials", "shared", "clock", "ledger", "swap", "quota", "mailbox"]
+ALL = ["credentials", "shared", "clock", "ledger", "swap", "quota", "settings", "rules", "mailbox"]
 
 
 @pytest.fixture
@@ -162,9 +164,58 @@ def test_an_xlsx_that_is_well_one_that_is_open_and_one_that_is_missing(tmp_path:
     desk = Desk(config_of(tmp_path, excel="ledger.xlsx"))
     assert told(list(desk.doctor())) == [("ledger", "sheets.no-file"), ("mailbox", "")]
     desk.prepare()
-    assert told(list(desk.doctor())) == [("ledger", ""), ("writable", ""), ("mailbox", "")]
+    well = [("ledger", ""), ("writable", ""), ("settings", ""), ("rules", ""), ("mailbox", "")]
+    assert told(list(desk.doctor())) == well
     (tmp_path / "~$ledger.xlsx").touch()
-    assert told(list(desk.doctor())) == [("ledger", ""), ("writable", "sheets.file-open"), ("mailbox", "")]
+    assert told(list(desk.doctor()))[1] == ("writable", "sheets.file-open")
+
+
+@pytest.mark.parametrize("where", ["file", "folder"])
+def test_an_xlsx_that_cannot_be_written_is_told_and_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    desk = Desk(config_of(tmp_path, excel="ledger.xlsx"))
+    desk.prepare()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    if where == "file":
+        (tmp_path / "ledger.xlsx").chmod(0o444)
+    else:
+        # As in a folder without permission, which does not keep root out.
+        monkeypatch.setattr("daicho.sheets.ledger_file.os.fsync", refuse)
+    key = "sheets.read-only" if where == "file" else "sheets.unwritable"
+    assert ("writable", key) in told(list(desk.doctor()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def refuse(file: int) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_settings_and_rules_that_a_sync_cannot_use_are_told_one_by_one(tmp_path: Path) -> None:
+    desk = Desk(config_of(tmp_path, excel="ledger.xlsx"))
+    desk.prepare()
+    snapshot = desk.workbook.read()
+    rule, other = snapshot.tables["rules"][:2]
+    hours = snapshot.tables["settings"][0]
+    updates = [
+        Update("rules", rule, {"words": "(((", "match": "正規表現"}),
+        Update("rules", other, {"words": None}),
+        Update("settings", hours, {"value": "9時から"}),
+    ]
+    desk.workbook.commit(snapshot, Commit(updates=updates))
+    found = list(desk.doctor())
+    assert told(found) == [
+        ("ledger", ""),
+        ("writable", ""),
+        ("settings", "cli.odd-setting"),
+        ("rules", "cli.odd-rule"),
+        ("rules", "cli.odd-rule"),
+        ("mailbox", ""),
+    ]
+    assert [each.trouble.values["row"] for each in found if each.check == "rules" and each.trouble] == [
+        rule.number,
+        other.number,
+    ]
 
 
 def test_the_first_trouble_of_a_group_ends_the_group_only() -> None:

@@ -594,7 +594,16 @@ def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path, path: Path, le
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_there_in_both_languages(language: str) -> None:
-    values = {"file": "x", "folder": "x", "reason": "x", "lock": "x", "tab": "x", "header": "x"}
+    values = {
+        "file": "x",
+        "folder": "x",
+        "reason": "x",
+        "lock": "x",
+        "tab": "x",
+        "header": "x",
+        "theirs": "x",
+        "language": "x",
+    }
     keys = {key for key in wording("ja").sentences if key.startswith("sheets.")}
     assert keys == {key for key in wording(language).sentences if key.startswith("sheets.")}
     assert all(wording(language).say(key, **values) for key in keys)

@@ -6,12 +6,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_cache_path
@@ -20,9 +22,12 @@ from daicho.config import Config, MailboxConfig
 from daicho.doctor import (
     Check,
     Diagnosis,
+    Keep,
+    content_checks,
     credentials_check,
     examine,
     excel_checks,
+    fail,
     google_checks,
     mailbox_checks,
 )
@@ -58,7 +63,7 @@ from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import Layout, load_layout
 from daicho.sheets.ledger_file import was_ledger
 from daicho.sheets.starters import load_starters
-from daicho.sheets.workbook import Workbook
+from daicho.sheets.workbook import Snapshot, Workbook
 from daicho.sync import Outcome, Shop, Sync
 from daicho.wording import Wording, wording
 
@@ -132,7 +137,9 @@ class Desk:
             # A ledger that was moved away is told: a new one would lack all that people wrote.
             first = begin and not was_ledger(excel)
             if dry and first and not excel.exists():
-                return self._rehearsal(allow_empty=allow_empty, expect=expect, advance=advance)
+                with self._on_a_copy() as desk:
+                    desk.prepare()
+                    return desk.sync(dry=True, allow_empty=allow_empty, expect=expect, advance=advance)
             if first or excel.exists():
                 prepared = self.prepare()
         outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
@@ -143,13 +150,15 @@ class Desk:
             self._refresh_summary(outcome)
         return outcome
 
-    def _rehearsal(self, **options: Any) -> Outcome:
-        """A dry run where there is no ledger yet: on a new one that is thrown away."""
+    @contextmanager
+    def _on_a_copy(self) -> Iterator[Desk]:
+        """A desk on a copy of the ledger file, or on none where there is none; it is thrown away."""
         assert self.config.excel
         with TemporaryDirectory() as folder:
-            desk = Desk(replace(self.config, excel=Path(folder) / self.config.excel.name), self.now)
-            desk.prepare()
-            return desk.sync(dry=True, **options)
+            copy = Path(folder) / self.config.excel.name
+            if self.config.excel.exists():
+                copyfile(self.config.excel, copy)
+            yield Desk(replace(self.config, excel=copy), self.now)
 
     def summary(self, month: str = "") -> Summary:
         """Writes the tab of a month ("2026-11", else the running one) and returns what it says."""
@@ -180,32 +189,45 @@ class Desk:
 
     def doctor(self) -> Iterator[Diagnosis]:
         """Looks at everything a sync needs, one thing at a time."""
-        groups: list[list[Check]] = [self._ledger_checks()]
+        return examine(self._checks())
+
+    def _checks(self) -> Iterator[Sequence[Check]]:
+        read: list[Snapshot] = []
+        yield self._ledger_checks(read.append)
+        for snapshot in read:
+            yield from content_checks(snapshot, self.layout)
         for config in self.config.mailboxes:
             folders = partial(open_folders, config) if config.source == "imap" else None
-            groups.append(mailbox_checks(config, open_mailbox(config), folders))
-        return examine(groups)
+            yield mailbox_checks(config, open_mailbox(config), folders)
 
-    def _ledger_checks(self) -> list[Check]:
+    def _ledger_checks(self, keep: Keep) -> list[Check]:
         if self.config.excel:
-            return excel_checks(self.config.excel, self.workbook)
+            return excel_checks(self.config.excel, self.workbook, keep)
         # Without a file, Google's own tools look after the credentials.
         path = self.config.credentials
         checks = [credentials_check(path)] if path.exists() else []
         try:
-            return checks + google_checks(open_google(self.config, self.layout, self.now), self.now)
+            workbook = open_google(self.config, self.layout, self.now)
+            return checks + google_checks(workbook, self.now, keep)
         except WorkbookError as error:
-            return [*checks, ("sign-in", partial(_raise, error))]
+            return [*checks, ("sign-in", partial(fail, error))]
 
     def setup(self, *, dry: bool = False) -> list[str]:
         """Makes the ledger, or brings it up to date; one line a change. With `dry`, only tells.
 
-        A person may have to sign in to Google: then the browser asks.
+        A person may have to sign in to Google: then the browser asks. Raises WorkbookError for a ledger that
+        a sync could not use.
         """
         if self.config.excel:
-            return self.prepare() if not dry else []
+            with self._on_a_copy() if dry else nullcontext(self) as desk:
+                lines = desk.prepare()
+                desk.workbook.read()
+            return lines
         sheet = open_google(self.config, self.layout, self.now, ask=True)
-        return sheet.prepare(self.layout, load_starters(self.config.language, sample=False), dry=dry)
+        lines = sheet.prepare(self.layout, load_starters(self.config.language, sample=False), dry=dry)
+        if not dry:
+            sheet.read()
+        return lines
 
     @cached_property
     def handover(self) -> Handover:
@@ -414,10 +436,6 @@ def open_folders(config: MailboxConfig) -> tuple[str, ...]:
     finally:
         connection.close()
     return account.folders
-
-
-def _raise(error: DaichoError) -> NoReturn:
-    raise error
 
 
 def secret_of(account: Account) -> str:

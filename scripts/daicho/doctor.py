@@ -12,13 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from daicho.config import MailboxConfig
 from daicho.errors import ConfigError, DaichoError, WorkbookError
+from daicho.inquiry.rules import read_rules
+from daicho.ledger.settings import read_settings
 from daicho.mail.mailbox import Mailbox
-from daicho.sheets.workbook import Workbook
+from daicho.sheets.layout import Layout
+from daicho.sheets.ledger_file import LedgerFile
+from daicho.sheets.workbook import Snapshot, Workbook
 
 if TYPE_CHECKING:
     from daicho.sheets.google import GoogleWorkbook
@@ -28,6 +33,9 @@ DRIFT = timedelta(minutes=5)
 
 Check = tuple[str, Callable[[], Mapping[str, object]]]
 """The name of a check (its sentence is `doctor.<name>`), and what looks."""
+
+Keep = Callable[[Snapshot], object]
+"""Hears what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +61,46 @@ def examine(groups: Iterable[Sequence[Check]]) -> Iterator[Diagnosis]:
 # --- the ledger in a file ---------------------------------------------------------------------------------
 
 
-def excel_checks(path: Path, workbook: Workbook) -> list[Check]:
-    """A local .xlsx: it can be read, nobody has it open."""
+def excel_checks(path: Path, workbook: Workbook, keep: Keep) -> list[Check]:
+    """A local .xlsx: it can be read, and written as a sync would."""
 
-    def read() -> Mapping[str, object]:
-        snapshot = workbook.read()
-        rows = len(snapshot.tables["inquiries"])
-        return {"workbook": path.name, "generation": snapshot.generation, "rows": rows}
-
-    def free() -> Mapping[str, object]:
-        for sign in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
-            if sign.exists():
-                raise WorkbookError("sheets.file-open", file=path.name, lock=sign.name)
-        if not os.access(path, os.W_OK):
-            raise WorkbookError("sheets.read-only", file=path.name)
+    def writable() -> Mapping[str, object]:
+        LedgerFile(path).prove_writable()
         return {"workbook": path.name}
 
-    return [("ledger", read), ("writable", free)]
+    return [("ledger", partial(_read, workbook, keep)), ("writable", writable)]
+
+
+def _read(workbook: Workbook, keep: Keep) -> Mapping[str, object]:
+    snapshot = workbook.read()
+    keep(snapshot)
+    rows = len(snapshot.tables["inquiries"])
+    return {"workbook": workbook.name, "generation": snapshot.generation, "rows": rows}
+
+
+def content_checks(snapshot: Snapshot, layout: Layout) -> Iterator[Sequence[Check]]:
+    """What people typed into the settings and the rules can be used; each mistake is a group of its own."""
+    tables = snapshot.tables
+    records = tables.get("rules", [])
+    rules = read_rules([record.cells for record in records], layout)
+    troubles = [
+        ("settings", ConfigError("cli.odd-setting", setting=setting, name=name, value=value))
+        for setting, name, value in read_settings(tables.get("settings", []), layout).problems
+    ] + [
+        ("rules", ConfigError("cli.odd-rule", row=records[index].number, problem=problem))
+        for index, problem in sorted(rules.problems.items())
+    ]
+    for name, trouble in troubles:
+        yield [(name, partial(fail, trouble))]
+    found: dict[str, dict[str, object]] = {"settings": {}, "rules": {"rules": len(rules.rules)}}
+    for name, values in found.items():
+        if name not in dict(troubles):
+            yield [(name, partial(dict, values))]
+
+
+def fail(trouble: DaichoError) -> NoReturn:
+    """A look at what is known to be amiss."""
+    raise trouble
 
 
 # --- the ledger in a Google Sheet -------------------------------------------------------------------------
@@ -86,7 +117,7 @@ def credentials_check(path: Path) -> Check:
     return "credentials", look
 
 
-def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime]) -> list[Check]:
+def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime], keep: Keep) -> list[Check]:
     """The sheet is shared, set up, on time, writable by one at a time, and there is quota left."""
 
     def shared() -> Mapping[str, object]:
@@ -99,11 +130,6 @@ def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime]) -> list
             raise ConfigError("doctor.clock-wrong", minutes=round(seconds / 60))
         return {"seconds": seconds}
 
-    def read() -> Mapping[str, object]:
-        snapshot = workbook.read()
-        rows = len(snapshot.tables["inquiries"])
-        return {"workbook": workbook.name, "generation": snapshot.generation, "rows": rows}
-
     def swap() -> Mapping[str, object]:
         if not workbook.proves_swap():
             raise WorkbookError("doctor.swap-unproven", workbook=workbook.name)
@@ -112,6 +138,7 @@ def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime]) -> list
     def quota() -> Mapping[str, object]:
         return {"reads": workbook.client.reads.left(), "writes": workbook.client.writes.left()}
 
+    read = partial(_read, workbook, keep)
     return [("shared", shared), ("clock", clock), ("ledger", read), ("swap", swap), ("quota", quota)]
 
 

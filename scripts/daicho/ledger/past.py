@@ -61,7 +61,7 @@ def past_inquiries(ledger: Ledger, month: str = "") -> list[Past]:
 
 
 def similar(id: str, past: Sequence[Past], count: int) -> list[Likeness]:
-    """The answered inquiries most like the inquiry `id`, none below `FLOOR`. Raises KeyError where there is no such inquiry."""
+    """The answered inquiries most like the inquiry `id`, none below `FLOOR`. Raises KeyError."""
     wanted = next((each for each in past if each.id == id), None)
     if wanted is None:
         raise KeyError(id)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from daicho.errors import Conflict, LayoutError, WorkbookError
+from daicho.errors import Conflict, WorkbookError
 from daicho.sheets.google_cells import MOMENT_COLUMNS, Grid, Json, Value, a1, cell_of, quoted, read_grid
 from daicho.sheets.google_http import GoogleClient, Refused
 from daicho.sheets.google_write import PREPARED, STATE_TAB, generations, state_of
-from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
+from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab, missing_tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
 
 READ_FIELDS = (
@@ -168,7 +168,7 @@ class Reader:
         if tab.label not in found.grids:
             if not found.markers:
                 raise WorkbookError("google.not-set-up", workbook=found.title)
-            raise LayoutError("sheets.tab-missing", tab=tab.label)
+            raise missing_tab(tab, found.grids)
         grid = found.grids[tab.label]
         return Place(grid, tab.locate((at, text) for at, text in enumerate(grid.row(1)) if text is not None))
 

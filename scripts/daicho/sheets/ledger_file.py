@@ -9,7 +9,8 @@ import os
 import secrets
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,8 +22,8 @@ PATIENCE = 10
 
 _UNFINISHED = ".daicho-new"
 _SIGN = ".daicho"
-"""Ends the name of an empty file that stays beside a ledger: whoever finds it without the ledger knows that one
-was lost, and starts no new one in its place. Nothing else depends on it."""
+"""Ends the name of an empty file that stays beside a ledger: who finds it alone knows that a ledger was
+lost, and starts no new one in its place. Nothing else depends on it."""
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
@@ -68,6 +69,21 @@ class LedgerFile:
 
         Raises Conflict when it is another file by now, WorkbookError when a person has it open.
         """
+        with self._alone():
+            self._swap(data, base)
+        with suppress(OSError):
+            _sign(self._path).touch()
+        self._sync_folder()
+
+    def prove_writable(self) -> None:
+        """Does all that `replace` does but the replacing. Raises as it does."""
+        with self._alone(), self._unfinished(b""):
+            if self.exists():
+                self._refuse_read_only()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While nobody else writes or has the file open. All errors are WorkbookError."""
         if not self._path.parent.is_dir():
             raise WorkbookError("sheets.no-folder", folder=self._path.parent)
         lock = FileLock(self._path.with_name(f".{self._path.name}.lock"), timeout=PATIENCE)
@@ -75,31 +91,34 @@ class LedgerFile:
             with lock:
                 self._sweep()
                 self._refuse_while_open()
-                self._swap(data, base)
+                yield
         except Timeout as error:
             raise WorkbookError("sheets.busy", file=self._name) from error
         except OSError as error:
             raise self._told(error) from error
 
-    def _swap(self, data: bytes, base: str | None) -> None:
-        """Compares last of all: what a person saves after that is lost, so the time must be short."""
+    @contextmanager
+    def _unfinished(self, data: bytes) -> Iterator[Path]:
+        """A file beside the ledger that holds `data` for sure, and is gone afterwards."""
         unfinished = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
         try:
             with unfinished.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            yield unfinished
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _swap(self, data: bytes, base: str | None) -> None:
+        """Compares last of all: what a person saves after that is lost, so the time must be short."""
+        with self._unfinished(data) as unfinished:
             if self.exists():
                 self._refuse_read_only()
                 shutil.copymode(self._path, unfinished)
             if (digest(self.read()) if self.exists() else None) != base:
                 raise Conflict("sheets.changed", file=self._name)
             unfinished.replace(self._path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        with suppress(OSError):
-            _sign(self._path).touch()
-        self._sync_folder()
 
     def _refuse_read_only(self) -> None:
         if not self._path.stat().st_mode & stat.S_IWUSR:

@@ -9,10 +9,9 @@ from typing import Any
 from lxml import etree
 from openpyxl.utils import range_boundaries
 
-from daicho.errors import LayoutError
 from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, string_text
 from daicho.sheets.dress import row_height
-from daicho.sheets.layout import Column, Tab
+from daicho.sheets.layout import Column, Tab, missing_tab
 from daicho.sheets.package import SAFE, Damaged, Package, child, parse, serialise
 from daicho.sheets.styles import Styles
 from daicho.sheets.workbook import Cell, Record
@@ -102,7 +101,7 @@ class Tables:
 
     def _sheet(self, tab: Tab) -> bytes:
         if not self.has(tab):
-            raise LayoutError("sheets.tab-missing", tab=tab.label)
+            raise missing_tab(tab, self.package.sheets)
         return self.package.read(self.package.sheets[tab.label])
 
     def _part(self, kind: str) -> Any:
