@@ -94,7 +94,8 @@ def test_templates_are_switched_on_and_filed_under_a_category(language: str) -> 
 
 def test_templates_use_known_fields_only_and_every_field_is_used(language: str) -> None:
     used = {field for _, keys in filled_fields(language) for field in keys}
-    assert used == set(fields(language))
+    # No starter dates anything by the day of the sync; a shop's own template may.
+    assert used == set(fields(language)) - {"today"}
 
 
 def test_every_template_greets_the_customer_names_the_shop_and_signs(language: str) -> None:

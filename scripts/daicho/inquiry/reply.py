@@ -33,6 +33,30 @@ _ADDRESSED = re.compile(rf"{_FIELD.pattern}([ \u3000]*{_HONORIFIC})?")
 _BLANK_LINES = re.compile(r"\n[ \t\u3000]*(?:\n[ \t\u3000]*)+")
 
 
+LANGUAGE_LIMIT = 5_000
+"""Characters of a text that are looked at to tell its language."""
+
+JAPANESE_SHARE, LATIN_SHARE = 0.15, 0.5
+"""Shares of letters: much Latin stands in Japanese texts (articles, names), little Japanese in others."""
+
+LATIN_LETTERS = 10
+"""From so many letters on a text without Japanese ones is another language, not a mere number or name."""
+
+_JAPANESE = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_LINK = re.compile(r"https?://[!-~]{1,2000}|[!-~]{1,64}@[!-~]{1,255}")
+
+
+def language_of(text: str) -> str:
+    """ "ja", "en" (English, or another language in Latin letters), or "" for what its letters do not tell."""
+    words = _LINK.sub(" ", text[:LANGUAGE_LIMIT])
+    letters = sum(map(str.isalpha, words))
+    japanese, latin = len(_JAPANESE.findall(words)), len(_LATIN.findall(words))
+    if japanese and japanese >= letters * JAPANESE_SHARE:
+        return "ja"
+    return "en" if latin >= LATIN_LETTERS and latin >= letters * LATIN_SHARE else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """One row of the templates tab. `category` is a key of the triage guide; `on` False: never suggested."""
@@ -43,6 +67,11 @@ class Template:
     body: str
     category: str = ""
     on: bool = True
+
+    @property
+    def language(self) -> str:
+        """As of `language_of`; the names of fields tell nothing."""
+        return language_of(_FIELD.sub(" ", self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +186,12 @@ def combine(templates: Sequence[Template], fields: Fields, wording: Wording) -> 
 def core_of(template: Template, fields: Fields) -> str:
     """What a template says, without greeting, closing phrase and signature."""
     return "\n\n".join(_parted(template.body, fields).core)
+
+
+def ungreeted(template: Template, fields: Fields) -> Template:
+    """A template without its greeting, which makes no sense above a text in another language."""
+    parted = _parted(template.body, fields)
+    return replace(template, body="\n\n".join([*parted.core, *parted.phrase, *parted.closing]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from daicho.inquiry.customer import is_masked
-from daicho.inquiry.reply import Filled
+from daicho.inquiry.reply import Filled, language_of
 from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
 from daicho.ledger.merge import text_print
-from daicho.ledger.replies import Asked, Replies
+from daicho.ledger.replies import Asked, Replies, spoken_phone
 from daicho.ledger.rows import Ledger, Row, read_customer, split_address, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
 from daicho.mail.message import Address
@@ -147,13 +147,15 @@ def typed(row: Row) -> str:
 def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], replies: Replies) -> Asked:
     """What an inquiry's row says that goes into its reply."""
     layout, first = replies.speaker.layout, inquiry.first
+    told = (event.text for event in inquiry.events if event.incoming)
     text = {key: text_of(cells.get(key)).strip() for key in ("customer", "order", "product", "assignee")}
     return Asked(
         **text,
-        phone=phones[0] if phones else "",
+        phone=spoken_phone(phones[0], told) if phones else "",
         subject=first.subject,
         received=replies.speaker.clock.cell(first.date),
         priority=layout.option("priority", text_of(cells.get("priority"))),
+        language=language_of(answer_to(inquiry).text),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from daicho.inquiry.customer import Customer
 from daicho.inquiry.judge import Judgement
-from daicho.inquiry.reply import Filled
+from daicho.inquiry.reply import Filled, language_of
 from daicho.inquiry.status import Progress, moves, progress
 from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.adopt import TYPED
@@ -145,7 +145,7 @@ class InquiryRow:
         if not proposals:
             opening = first = self.inquiry.first
             judgement = self._judgement(first)
-            self.notes += self._said(judgement)
+            self.notes += self._said(first, judgement)
             status = self.progress.status
             channel = self.context.channel(first)
             judgement = replace(judgement, tags=(*judgement.tags, *self._campaigns(judgement)))
@@ -166,8 +166,9 @@ class InquiryRow:
         judgement, replies = self.context.judgement(event), self.context.replies
         # Rather none than a bad one.
         likely = judgement.template_chance >= TEMPLATE_FLOOR
-        templates = replies.suggested(judgement.templates) if likely else ()
-        requested = replies.suggested(self.context.requested(event))
+        language = language_of(event.text)
+        templates = replies.suggested(judgement.templates, language) if likely else ()
+        requested = replies.suggested(self.context.requested(event), language)
         # Several requests in one mail: the cell names a template for each, the main one first.
         if len(requested) > 1 and templates[:1] and templates[0] in requested:
             both = join_words(dict.fromkeys([templates[0], *requested])) or ""
@@ -192,6 +193,7 @@ class InquiryRow:
             )
             self.events |= set(self.base.proposals)
             return
+        self.notes[:0] = self._said_language(event, judgement)
         before = self.base.proposals.get("priority")
         self.base.proposals, events = later_proposals(self.base.proposals, judgement, self.context.speaker)
         self.events |= events
@@ -433,17 +435,27 @@ class InquiryRow:
                 kept=self.row.text(key),
             )
 
-    def _said(self, judgement: Judgement) -> list[str]:
+    def _said(self, event: Event, judgement: Judgement) -> list[str]:
         """Why a message was judged so, and which other templates would do, best first."""
         wording, others = self.context.speaker.wording, join_words(judgement.templates[1:])
-        lines = judgement.say_reason(wording).split("\n")
+        lines = [*self._said_language(event, judgement), *judgement.say_reason(wording).split("\n")]
         return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
+
+    def _said_language(self, event: Event, judgement: Judgement) -> list[str]:
+        """That the reply is in another language than the mail, if it is."""
+        say, mail = self.context.speaker.wording.say, language_of(event.text)
+        ours = self.context.replies.other_language("".join(judgement.templates[:1]), mail)
+        names = (
+            {"mail": say(f"reply.language-{mail}"), "reply": say(f"reply.language-{ours}")} if ours else {}
+        )
+        return [say("reply.other-language", **names)] if names else []
 
     def _reason(self) -> str | None:
         """Open questions, then new notes above what stood there, the oldest dropped; judged anew if a person
         wrote over it."""
         if self.tampered or not self.known:
-            before = self._said(self._judgement(self.inquiry.first))
+            first = self.inquiry.first
+            before = self._said(first, self._judgement(first))
         else:
             before = self.row.text("reason").split("\n")
         before = [line for line in before if line not in self.answered]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
+from daicho.inquiry.numbers import plain
 from daicho.inquiry.reply import (
     Fields,
     Filled,
@@ -18,6 +19,7 @@ from daicho.inquiry.reply import (
     load_fields,
     outside,
     spoken_date,
+    ungreeted,
 )
 from daicho.inquiry.similar import Origins
 from daicho.ledger.propose import Speaker
@@ -40,7 +42,8 @@ def is_ticked(cell: Cell) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a row says that goes into its reply. Texts are as they stand; `received` is local."""
+    """What a row says that goes into its reply. Texts are as they stand; `received` is local, `language`
+    (of `language_of`) is that of the mail to answer."""
 
     customer: str = ""
     order: str = ""
@@ -50,6 +53,7 @@ class Asked:
     subject: str = ""
     received: datetime | None = None
     priority: str = "normal"
+    language: str = ""
 
 
 class Replies:
@@ -67,7 +71,7 @@ class Replies:
         self.fields: Fields = load_fields(layout.language)
         self.templates = read_templates(tables.get("templates", ()), layout)
         self._settings = settings
-        self._combined: dict[str, Template | None] = {}
+        self._combined: dict[tuple[str, str], tuple[Template, bool] | None] = {}
         self._promised: dict[str, str] = {}
         self._origins: Origins | None = None
         self.speaker = speaker
@@ -82,12 +86,22 @@ class Replies:
             if value:
                 self.own.setdefault(key, value)
 
-    def suggested(self, keys: Sequence[str]) -> tuple[str, ...]:
-        """Those of `keys` that the shop has and has switched on. A shop without the tab has said nothing."""
+    def suggested(self, keys: Sequence[str], language: str) -> tuple[str, ...]:
+        """Those of `keys` that the shop has and has switched on. A shop without the tab has said nothing.
+
+        Where a template has a twin in the mail's language (`restock-en`), it is the twin.
+        """
         if not self.templates:
             return tuple(keys)
         on = {template.key for template in self.templates if template.on}
-        return tuple(key for key in keys if key in on)
+        twins = (f"{key}-{language}" if f"{key}-{language}" in on else key for key in keys)
+        return tuple(key for key in twins if key in on)
+
+    def other_language(self, cell: str, language: str) -> str:
+        """The language of the reply that the template cell asks for, if it is another than the mail's."""
+        template = next(iter(self.named(cell)), None)
+        ours = template.language if template else ""
+        return ours if language and ours != language else ""
 
     def named(self, cell: str) -> list[Template]:
         """The templates that a cell names."""
@@ -100,14 +114,31 @@ class Replies:
         return self._origins.of(text)
 
     def fill(self, cell: str, asked: Asked) -> Filled | None:
-        """The reply that the template cell asks for; None where it names no template."""
-        wording = self.speaker.wording
+        """The reply that the template cell asks for; None where it names no template.
+
+        One in another language than the mail's has a mark in the place of its greeting.
+        """
+        wording, key = self.speaker.wording, (cell, asked.language)
         # Few cells differ among thousands of rows.
-        if cell not in self._combined:
-            templates = self.named(cell)
-            self._combined[cell] = combine(templates, self.fields, wording) if templates else None
-        template = self._combined[cell]
-        return fill(template, self._values(asked), self.fields, wording) if template else None
+        if key not in self._combined:
+            self._combined[key] = self._template(*key)
+        if (found := self._combined[key]) is None:
+            return None
+        template, foreign = found
+        filled = fill(template, self._values(asked), self.fields, wording)
+        if not foreign:
+            return filled
+        gap = wording.say("reply.in-language", language=wording.say(f"reply.language-{asked.language}"))
+        text = f"{wording.say('reply.blank', field=gap)}\n\n{filled.text}"
+        return Filled(filled.subject, text, (gap, *filled.missing))
+
+    def _template(self, cell: str, language: str) -> tuple[Template, bool] | None:
+        """What a template cell names as one template, and whether it is in another language."""
+        if not (templates := self.named(cell)):
+            return None
+        template = combine(templates, self.fields, self.speaker.wording)
+        foreign = bool(self.other_language(cell, language))
+        return ungreeted(template, self.fields) if foreign else template, foreign
 
     def has_own(self, names: Iterable[str]) -> bool:
         """Whether the settings tab has a row その他 of one of these names."""
@@ -247,6 +278,28 @@ def own_values(records: Sequence[Record], layout: Layout, fields: Fields) -> dic
         if layout.option("setting", setting) == "value" and name and value:
             values.setdefault(fields.key(name), clean(value))
     return values
+
+
+_BETWEEN_DIGITS = r"[ ().-]{0,2}"
+_PHONE_GROUPS = re.compile(
+    r"(0120)(\d{3})(\d{3})|(0800)(\d{3})(\d{4})|(0[36])(\d{4})(\d{4})|(0\d0)(\d{4})(\d{4})"
+)
+
+
+def spoken_phone(digits: str, texts: Iterable[str]) -> str:
+    """A phone number with its hyphens: as its owner wrote it in one of `texts`, else as its kind is grouped.
+
+    A number of which neither tells anything (area codes are of any length) stays as it is.
+    """
+    # A person wrote it into the customers tab.
+    if not (digits.isascii() and digits.isdecimal()):
+        return digits
+    as_written = re.compile(rf"(?<!\d){_BETWEEN_DIGITS.join(digits)}(?!\d)")
+    for text in texts:
+        if (found := as_written.search(plain(text))) and found[0] != digits:
+            return "-".join(re.split(r"\D+", found[0]))
+    groups = _PHONE_GROUPS.fullmatch(digits)
+    return "-".join(filter(None, groups.groups())) if groups else digits
 
 
 def promised_date(settings: Settings, priority: str, now: datetime) -> datetime | None:
