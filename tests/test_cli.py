@@ -273,6 +273,14 @@ def test_try_of_nothing_is_wrong_usage(run: Run) -> None:
     assert "missing.eml" in err
 
 
+def test_try_of_an_empty_folder_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "a.eml").write_bytes(raw_mail(key="a@x"))
+    code, out, err = run("try", "--json", "empty", "a.eml")
+    assert (code, len(out.splitlines()), len(err.splitlines())) == (1, 1, 1)
+    assert "empty にメールがありません" in err
+
+
 def test_history_shows_both_directions(run: Run, tmp_path: Path) -> None:
     shop(
         tmp_path,

@@ -126,6 +126,9 @@ def test_the_password_comes_from_the_environment_and_is_never_printed(
 def test_the_password_is_asked_twice_behind_a_hidden_prompt(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    code, _, err = run(*EXPORT, "--password-prompt")
+    assert (code, commands.PASSWORD in err) == (2, True)
+    monkeypatch.setattr("sys.stdin", Terminal())
     told = iter(["one", "two"])
     monkeypatch.setattr(commands, "getpass", lambda prompt: next(told))
     code, _, err = run(*EXPORT, "--password-prompt")

@@ -395,7 +395,7 @@ def gmail_link(key: str) -> str:
 
 
 def named_id(key: str) -> str:
-    """What mail programs find the mail by. It looks like the customer's address, so its name stands with it."""
+    """What mail programs find the mail by. It looks like an address, so its name stands there."""
     id = _message_id(key)
     return f"Message-ID: <{id}>" if id else ""
 
@@ -446,16 +446,23 @@ def secret_of(account: Account) -> str:
 
 
 def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetime) -> Iterator[Tried]:
-    """Judges the mails at `paths` (.eml files, mbox files, Maildirs, folders of .eml), in the order given."""
+    """Judges the mails at `paths` (.eml files, mbox files, Maildirs, folders of .eml), in the order given.
+
+    Raises UsageError for what cannot be read, and at the end DaichoError for what holds no mail.
+    """
     judge, layout = load_judge(None, (), language, cache_folder()), load_layout(language)
     waiting: list[tuple[str, Message]] = []
+    empty = dict.fromkeys(paths)
     for path in paths:
         for mail in raw_mails(path):
+            empty.pop(path, None)
             waiting.append((mail.location, read_message(mail.raw, received=mail.received or now)))
             if len(waiting) == TRY_AT_ONCE:
                 yield from _tried(judge, waiting, zone, layout)
                 waiting = []
     yield from _tried(judge, waiting, zone, layout)
+    if empty:
+        raise DaichoError("cli.no-mail-in", path="、".join(map(str, empty)))
 
 
 def _tried(

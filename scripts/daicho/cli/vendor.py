@@ -144,6 +144,8 @@ def _is_sure() -> bool:
 
 
 def _new_password() -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("vendor.no-terminal", variable=PASSWORD)
     password = getpass(f"{say('ask-password')}: ")
     if not password or password != getpass(f"{say('ask-again')}: "):
         raise UsageError("vendor.passwords-differ")
