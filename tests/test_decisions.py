@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from builders import LAYOUT, NOW, OWN, TOKYO, Book, arrival
+from daicho.cli.showing import one_line
+from daicho.ledger.plan import Report
 from daicho.mail.local import EmlFolder
 from daicho.mail.mbox import Mbox
 from daicho.sheets.excel import ExcelWorkbook
@@ -167,3 +169,8 @@ def test_sync_names_each_draft_it_could_not_make(run: Run, tmp_path: Path) -> No
     _, out, _ = run("sync")
     assert "下書きを作れなかった問い合わせ  1" in out
     assert re.search(rf"  {row.cells['id']}  .*「support」には下書きを置けません", out.replace("\n", ""))
+
+
+def test_watch_names_each_draft_it_could_not_make() -> None:
+    report = Report(mails=2, undrafted={"261120-AAAA": "宛先がありません。"})
+    assert one_line(report).split("\n")[1:] == ["  261120-AAAA  宛先がありません。"]

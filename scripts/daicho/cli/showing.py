@@ -58,7 +58,9 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def one_line(report: Report) -> str:
-    return say("one-line", mails=report.mails, **{name: len(getattr(report, name)) for name in REPORTED})
+    """What came and what is open in one line; below it each draft that was asked for and is not there."""
+    line = say("one-line", mails=report.mails, **{name: len(getattr(report, name)) for name in REPORTED})
+    return "\n".join([line, *(f"  {id}  {why}" for id, why in report.undrafted.items())])
 
 
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
