@@ -168,6 +168,34 @@ def test_the_keys_are_hidden_and_the_headers_stay_in_view(pack: Exported) -> Non
     assert [cell.value for cell in sheet[HEADER_ROW]][:2] == ["受付番号", "受信日時"]
 
 
+def test_on_paper_every_sheet_is_legible(pack: Exported) -> None:
+    for sheet in openpyxl.load_workbook(pack.path):
+        room = 96 if sheet.page_setup.orientation == "portrait" else 148
+        widths = [
+            look.width
+            for letter, look in sheet.column_dimensions.items()
+            if not look.hidden and sheet[f"{letter}{HEADER_ROW}"].value
+        ]
+        if sheet.sheet_properties.pageSetUpPr.fitToPage:
+            assert room / sum(widths) > 0.7, sheet.title
+            continue
+        scale, (cut,) = int(sheet.page_setup.scale) / 100, (mark.id for mark in sheet.col_breaks.brk)
+        assert scale > 0.7, sheet.title
+        for part in (widths[:cut], [widths[0], *widths[cut:]]):
+            assert sum(part) * scale <= room, (
+                sheet.title,
+                "what is read, and what is written, is a page each",
+            )
+        assert sheet.print_title_cols == "$A:$A"
+
+
+def test_rows_show_their_whole_text(handover: Handover, pack: Exported) -> None:
+    sheet = sheet_of(pack.path, "やりとり")
+    texts = {row: sheet.cell(row, position(sheet, "text")).value for row in range(4, sheet.max_row + 1)}
+    for row, text in texts.items():
+        assert sheet.row_dimensions[row].height >= 13 * len(text.splitlines())
+
+
 def test_the_export_is_logged_with_the_file_s_fingerprint(handover: Handover, pack: Exported) -> None:
     (entry,) = handover.workbook.read().tables["exports"]
     assert (entry.cells["file"], entry.cells["rows"]) == ("pack.xlsx", 3)

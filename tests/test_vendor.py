@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, arrival
 from daicho.errors import UsageError
+from daicho.inquiry.thread import Threads
 from daicho.ledger.drafts import open_claim
 from daicho.ledger.rows import Base, Ledger, text_of
 from daicho.ledger.settings import read_settings
@@ -66,6 +67,12 @@ def book(*terms: str, categories: str = "在庫・再入荷、不良・破損") 
         arrival("q3@x", "色違いはありますか。", name="佐々木", sender="sasaki@example.net", hours_ago=10),
     )
     return made
+
+
+def asked_of(made: Book) -> Collection[str]:
+    """The inquiries that would go out."""
+    ledger = ledger_of(made)
+    return chosen(ledger, Threads(ledger.events).inquiries, access_of(made), NOW).keys()
 
 
 def ledger_of(made: Book) -> Ledger:
@@ -202,14 +209,36 @@ def test_rows_are_chosen_by_category_status_assignee_tag_and_period(
         "外注",
         "急がない、外注可",
     )
-    found = chosen(ledger_of(made), access_of(made), NOW).keys()
+    found = asked_of(made)
     assert found == {ids(made)[n] for n in wanted}
 
 
 def test_finished_inquiries_stay_at_home() -> None:
     made = book()
     made.rows[0]["status"] = "対応済み"
-    assert ids(made)[0] not in chosen(ledger_of(made), access_of(made), NOW)
+    assert ids(made)[0] not in asked_of(made)
+
+
+@pytest.mark.parametrize("kind", ["bounce", "auto"])
+@pytest.mark.parametrize("status", ["未対応", "対象外"])
+def test_returned_and_automatic_mail_is_never_handed_over(kind: str, status: str) -> None:
+    made = book("対応状況：未対応、対象外", categories="在庫・再入荷、不良・破損、その他、営業・勧誘")
+    before = set(ids(made))
+    made.sync(arrival("m1@x", "Undelivered Mail", kind=kind))
+    row = next(row for row in made.rows if row["id"] not in before)
+    row["status"], row["category"] = status, "その他"
+    assert set(asked_of(made)) == before
+
+
+def test_sales_are_handed_over_only_once_a_person_gave_them_another_category() -> None:
+    made = book("対応状況：未対応、対象外", categories="在庫・再入荷、不良・破損、その他、営業・勧誘")
+    before = set(ids(made))
+    made.sync(arrival("m1@x", "ご提案です。", subject="営業のご案内"))
+    row = next(row for row in made.rows if row["id"] not in before)
+    row["status"] = "未対応"
+    assert set(asked_of(made)) == before
+    row["category"] = "在庫・再入荷"
+    assert set(asked_of(made)) == {*before, row["id"]}
 
 
 def test_nothing_to_hand_over_is_told() -> None:
@@ -274,8 +303,21 @@ def test_only_templates_in_use_for_the_vendor_s_categories_go_out() -> None:
     assert {line["category"] for line in page.rows} == {"在庫・再入荷"}
 
 
+def test_nobody_confirms_rules_that_are_not_there() -> None:
+    pack = export(book("渡すルール：なし"))
+    keys = [line["key"] for page in pack.pages if page.key == "cover" for line in page.rows]
+    assert "acknowledged" not in keys
+
+
+def test_the_inquiries_name_templates_as_people_know_them() -> None:
+    pack = export(book("渡す列：返信テンプレート"))
+    page = next(page for page in pack.pages if page.key == "inquiries")
+    names = {row["key"]: row["name"] for row in load_starters("ja")["templates"]}
+    assert {line["template"] for line in page.rows} <= set(names.values())
+
+
 def test_changed_and_new_rules_are_marked_in_the_next_pack() -> None:
-    made = book()
+    made = book("渡すルール：すべて")
     export(made)
     rules = made.snapshot.tables["policies"]
     rules[3].cells["conditions"] = "到着から14日以内"
@@ -292,12 +334,12 @@ def test_changed_and_new_rules_are_marked_in_the_next_pack() -> None:
 
 
 def test_the_first_pack_marks_no_rule() -> None:
-    page = next(page for page in export(book()).pages if page.key == "policies")
+    page = next(page for page in export(book("渡すルール：すべて")).pages if page.key == "policies")
     assert not any(line["changed"] for line in page.rows)
 
 
 def test_the_version_of_the_rules_changes_with_any_of_them() -> None:
-    made = book()
+    made = book("渡すルール：すべて")
     before = export(made).export.version
     made.snapshot.tables["policies"][0].cells["steps"] = "別の手順"
     assert export(made, "b").export.version != before

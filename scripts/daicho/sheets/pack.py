@@ -7,7 +7,7 @@ prefix).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
 
 from daicho.errors import WorkbookError
 from daicho.sheets.cells import escaped, stored
@@ -28,9 +29,12 @@ from daicho.sheets.workbook import Cell
 CELL_LIMIT = 32_767
 CHANGED = "FCE4D6"
 WRITABLE = "FFFBE6"
-_ROW_HEIGHT = 4 * LINE
-_MOST_LINES = 24
-"""Excel allows no higher rows (409 points)."""
+_ACROSS = {"portrait": 96, "landscape": 148}
+"""How many characters fit across an A4 page at full size."""
+
+_SMALLEST = 0.72
+"""Pages that would print smaller than this are parted: what is to be read, and what is to be written."""
+
 _CENTRED = frozenset({"datetime", "date", "int", "check"})
 
 
@@ -75,7 +79,7 @@ def _open(sheet: Any, page: Page) -> None:
     sheet.sheet_view.showGridLines = False
     sheet.freeze_panes = f"B{HEADER_ROW + 1}"
     sheet.sheet_properties.tabColor = page.colour or None
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr.fitToPage = _parted(page) is None
     for position, column in enumerate(page.columns, 1):
         look = sheet.column_dimensions[letters(position)]
         look.width, look.hidden = column.width, column.hidden
@@ -84,9 +88,9 @@ def _open(sheet: Any, page: Page) -> None:
 
 
 def _height(page: Page, row: Mapping[str, Cell]) -> float:
-    if not page.tall:
-        return _ROW_HEIGHT
-    return LINE * min(_MOST_LINES, max(lines(row.get(column.key), column.width) for column in page.columns))
+    fewest, most = page.lines
+    wanted = max(lines(row.get(column.key), column.width) for column in page.shown)
+    return LINE * min(most, max(fewest, wanted))
 
 
 def _text(sheet: Any, text: str) -> Any:
@@ -167,9 +171,41 @@ def _dress(sheet: Any, page: Page, last: int) -> None:
     # No password: the protection keeps from slips. Filtering and widths are people's own.
     protection.autoFilter = protection.sort = False
     protection.formatColumns = protection.formatRows = False
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    _set_page(sheet, page)
+
+
+def _set_page(sheet: Any, page: Page) -> None:
+    """A4, all columns on one page across; where that would be too small, on two, the first column on both."""
+    sheet.page_setup.orientation = _orientation(page)
+    sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToHeight = 0
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.5
+    sheet.oddFooter.center.text = "&A  &P / &N"
     sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
+    if (parts := _parted(page)) is None:
+        return
+    read, written = parts
+    wider = max(_width(read), page.shown[0].width + _width(written))
+    sheet.page_setup.scale = int(100 * min(1, _ACROSS[_orientation(page)] / wider))
+    sheet.col_breaks.append(Break(id=len(read)))
+    sheet.print_title_cols = "A:A"
+
+
+def _parted(page: Page) -> tuple[list[PageColumn], list[PageColumn]] | None:
+    """The columns to read and those to write in, if all together are too wide for one page."""
+    read = [column for column in page.shown if not column.editable]
+    written = [column for column in page.shown if column.editable]
+    wide = _width(page.shown) > _ACROSS[_orientation(page)] / _SMALLEST
+    return (read, written) if wide and read and written else None
+
+
+def _orientation(page: Page) -> str:
+    return "portrait" if page.upright else "landscape"
+
+
+def _width(columns: Iterable[PageColumn]) -> int:
+    return sum(column.width for column in columns)
 
 
 def _tint(sheet: Any, cells: str, formula: str, colour: str) -> None:

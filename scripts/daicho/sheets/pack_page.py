@@ -41,7 +41,8 @@ class Page:
     """One sheet. `rows` (cells by column key) are gone through once.
 
     `flag` names a column: rows where it says something are coloured. `entries` names the column that makes
-    a row one to write in ("": every row is). `tall` rows fit their text, others have one height.
+    a row one to write in ("": every row is). Rows fit their text, within `lines` (fewest, most). `upright`:
+    printed on paper held upright.
     """
 
     key: str
@@ -52,7 +53,13 @@ class Page:
     colour: str = ""
     flag: str = ""
     entries: str = ""
-    tall: bool = False
+    lines: tuple[int, int] = (1, 24)
+    upright: bool = False
+
+    @property
+    def shown(self) -> list[PageColumn]:
+        """The columns that people see."""
+        return [column for column in self.columns if not column.hidden]
 
     def position(self, key: str) -> int:
         """Where a column stands, from 1."""

@@ -41,7 +41,8 @@ class Access:
     """What one vendor is given. Empty sets mean any; `statuses` empty means all that is not finished.
 
     `categories` and `statuses` are option keys, `days` counts back from now (None: however old), `columns`
-    are column keys of the inquiries tab in its order, `contact` the escalation path line by line.
+    are column keys of the inquiries tab in its order, `contact` the escalation path line by line. `rules` are
+    the policies to hand over as the shop named them; empty means those of its categories and general ones.
     """
 
     vendor: str
@@ -53,6 +54,7 @@ class Access:
     columns: tuple[str, ...] = USUAL
     masking: Masking = "masked"
     contact: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -113,6 +115,8 @@ def _with_term(access: Access, line: str, layout: Layout) -> Access:
         case "masking":
             masking = cast(Masking, _option(access.vendor, "masking", value, layout))
             return replace(access, masking=masking)
+        case "rules":
+            return replace(access, rules=(*access.rules, *words))
         case _:
             return replace(access, contact=(*access.contact, value))
 

@@ -27,7 +27,7 @@ def cover_page(context: Context, export: Export, before: Export | None) -> Page:
         if text
     ]
     title = context.say("title-cover", shop=context.house.name)
-    return Page("cover", context.say("sheet-cover"), columns, rows, title, "1F4E78", entries="key", tall=True)
+    return Page("cover", context.say("sheet-cover"), columns, rows, title, "1F4E78", entries="key")
 
 
 def _lines(context: Context, export: Export, before: Export | None) -> list[tuple[str, str, str]]:
@@ -35,6 +35,7 @@ def _lines(context: Context, export: Export, before: Export | None) -> list[tupl
     until = context.say("until", first=_day(due[0]), last=_day(due[-1])) if due else ""
     gone = sorted(before.policies.keys() - export.policies.keys()) if before else []
     changed = [id for id in export.policies if change(context, id, export.policies, before)]
+    acknowledge = context.say("acknowledge", version=export.version)
     contact = "\n".join(context.access.contact) or context.say("ask-shop", shop=context.house.name)
     return [
         ("to", context.access.vendor, ""),
@@ -43,10 +44,10 @@ def _lines(context: Context, export: Export, before: Export | None) -> list[tupl
         ("ask", contact, ""),
         ("how", context.say("how"), ""),
         ("people", context.say(f"people-{context.access.masking}"), ""),
-        ("version", export.version, ""),
+        ("version", export.version if export.policies else "", ""),
         ("changes", "、".join(changed), ""),
         ("gone", "、".join(gone), ""),
-        ("acknowledge", context.say("acknowledge", version=export.version), "acknowledged"),
+        ("acknowledge", acknowledge if export.policies else "", "acknowledged"),
         ("export", f"{export.id}　{_moment(export.when)}", ""),
     ]
 
@@ -91,6 +92,7 @@ def report_page(context: Context, inquiries: Page) -> Page:
         context.say("title-report"),
         "5B9A68",
         entries="key",
+        lines=(2, 2),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from daicho.inquiry.thread import Threads, short_code
+from daicho.inquiry.thread import Inquiry, Threads, short_code
 from daicho.ledger.masking import Masker
 from daicho.ledger.rows import Ledger, Row, join_words, words_of
 from daicho.ledger.settings import Settings
@@ -14,11 +14,18 @@ from daicho.ledger.vendor.access import Access, VendorError
 from daicho.ledger.vendor.context import Context, House
 from daicho.ledger.vendor.cover import cover_page, report_page
 from daicho.ledger.vendor.log import Export, last_of, read_exports
-from daicho.ledger.vendor.papers import faq_page, policies, policies_page, templates_page, version_of
+from daicho.ledger.vendor.papers import (
+    faq_page,
+    fingerprints,
+    handed_policies,
+    policies_page,
+    templates_page,
+    version_of,
+)
 from daicho.ledger.vendor.veil import Matter, veil_for
 from daicho.ledger.vendor.work import Work
 from daicho.sheets.pack_page import Page
-from daicho.sheets.workbook import Cell
+from daicho.sheets.workbook import Cell, Record
 from daicho.wording import Wording
 
 _OUTSIDE: Mapping[str, frozenset[str]] = {
@@ -40,19 +47,19 @@ class Pack:
     told: dict[str, Cell]
 
 
-def chosen(ledger: Ledger, access: Access, now: datetime) -> dict[str, Row]:
-    """The rows a vendor is to handle, by id, the earliest due time first."""
+def chosen(ledger: Ledger, inquiries: Mapping[str, Inquiry], access: Access, now: datetime) -> dict[str, Row]:
+    """The rows a vendor is to handle, by id, the earliest due time first. `inquiries`: the log's, by id."""
     layout = ledger.layout
     earliest = ledger.clock.cell(now - timedelta(days=access.days)) if access.days is not None else None
 
-    def wanted(row: Row) -> bool:
+    def wanted(id: str, row: Row) -> bool:
         status = layout.option("status", row.text("status"))
         received = row.cell("received")
+        category = layout.option("category", row.text("category"))
         return (
-            (status in access.statuses if access.statuses else status not in ("done", "excluded"))
-            and (
-                not access.categories or layout.option("category", row.text("category")) in access.categories
-            )
+            _asks(inquiries.get(id), category)
+            and (status in access.statuses if access.statuses else status not in ("done", "excluded"))
+            and (not access.categories or category in access.categories)
             and (not access.tags or bool(access.tags.intersection(words_of(row.cell("tags")))))
             and (not access.assignees or row.text("assignee").strip() in access.assignees)
             and (earliest is None or (isinstance(received, datetime) and received >= earliest))
@@ -64,7 +71,16 @@ def chosen(ledger: Ledger, access: Access, now: datetime) -> dict[str, Row]:
         # What has no due time comes last.
         return f"{moment:%Y%m%d%H%M}" if isinstance(moment, datetime) else "9", id
 
-    return dict(sorted(((id, row) for id, row in ledger.rows.items() if wanted(row)), key=due))
+    return dict(sorted(((id, row) for id, row in ledger.rows.items() if wanted(id, row)), key=due))
+
+
+def _asks(inquiry: Inquiry | None, category: str) -> bool:
+    """Whether somebody wants to know something: returned and automatic mail and sales are no inquiries.
+
+    Sales to which a person gave another category were none.
+    """
+    kinds = {event.kind for event in inquiry.events if event.incoming} if inquiry else {"inquiry"}
+    return category != "sales" and not kinds.isdisjoint({"inquiry", "sales"})
 
 
 def build_pack(
@@ -80,31 +96,32 @@ def build_pack(
     tables = ledger.snapshot.tables
     if "exports" not in tables:
         raise VendorError("vendor.no-log", tab=ledger.layout.tab("exports").label)
-    rows = chosen(ledger, access, now)
+    threads = Threads(event for event in ledger.events if event.inquiry).inquiries
+    rows = chosen(ledger, threads, access, now)
     if not rows:
         raise VendorError("vendor.nothing", vendor=access.vendor)
-    threads = Threads(event for event in ledger.events if event.inquiry).inquiries
     matters = [Matter(id, row, threads.get(id)) for id, row in rows.items()]
     own = [house.name, *house.addresses]
     veil = veil_for(access, seal, ledger, settings, own, wording, matters)
     context = Context(ledger, access, house, wording, veil, matters)
-    rules = policies(tables.get("policies", ()))
+    handed = handed_policies(context)
+    rules = fingerprints(handed)
     export = Export(
         f"X-{short_code(seal, 5)}",
         access.vendor,
         ledger.clock.cell(now),
         seal,
-        version_of(tables.get("policies", ()), rules),
+        version_of(handed, rules),
         rules,
         set(rows),
         ledger.layout.label("masking", access.masking),
     )
-    pages = _pages(context, export, last_of(read_exports(tables["exports"]), access.vendor))
+    pages = _pages(context, export, handed, last_of(read_exports(tables["exports"]), access.vendor))
     fields = join_words(column.label for column in pages[1].columns if not column.hidden)
     return Pack(export, pages, {"fields": fields})
 
 
-def _pages(context: Context, export: Export, before: Export | None) -> list[Page]:
+def _pages(context: Context, export: Export, handed: Sequence[Record], before: Export | None) -> list[Page]:
     work = Work(context, export.seal)
     inquiries = work.inquiries()
     pages = [
@@ -112,7 +129,7 @@ def _pages(context: Context, export: Export, before: Export | None) -> list[Page
         inquiries,
         work.threads(),
         templates_page(context),
-        policies_page(context, export.policies, before),
+        *([policies_page(context, handed, export.policies, before)] if handed else []),
         faq_page(context),
         report_page(context, inquiries),
     ]

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from daicho.inquiry.thread import short_code
+from daicho.ledger.masking import narrow
 from daicho.ledger.replies import read_templates
-from daicho.ledger.rows import digest, text_of
+from daicho.ledger.rows import digest, text_of, words_of
+from daicho.ledger.vendor.access import VendorError
 from daicho.ledger.vendor.context import PAPER, Context
 from daicho.ledger.vendor.log import Export
 from daicho.sheets.pack_page import Page, PageColumn
-from daicho.sheets.workbook import Record
+from daicho.sheets.workbook import Cell, Record
 
 POLICY = ("subject", "case", "conditions", "steps", "offers", "escalation")
 """What makes a rule another rule when it changes."""
 
+_NARROWER = {"id": 8, "case": 24, "conditions": 32, "steps": 46, "offers": 30, "escalation": 26, "version": 7}
+_TEMPLATE_WIDTHS = {"key": 12, "name": 16, "category": 14, "subject": 20, "body": 72}
+"""Widths with which these sheets fit a page of paper."""
+
+_PART_OF_LABEL = re.compile(r"[・、,/]| or ")
+"""Parts the words of a category's label: 返品・交換, "Return or exchange"."""
+
 
 def templates_page(context: Context) -> Page:
     tab, layout = context.layout.tab("templates"), context.layout
-    columns = [
-        PageColumn(key, tab.column(key).label, min(tab.column(key).width, 70))
-        for key in ("key", "name", "category", "subject", "body")
-    ]
+    columns = [PageColumn(key, tab.column(key).label, width) for key, width in _TEMPLATE_WIDTHS.items()]
     rows = [
         {
             "key": context.veil.own(template.key),
@@ -42,23 +49,73 @@ def templates_page(context: Context) -> Page:
         rows,
         context.say("title-templates"),
         PAPER,
-        tall=True,
+        upright=True,
     )
 
 
-def policies_page(context: Context, rules: Mapping[str, str], before: Export | None) -> Page:
+def handed_policies(context: Context) -> list[Record]:
+    """The rules a vendor gets: those the settings name, else those of its categories and the general ones.
+
+    A rule is about a category that its subject names, and general without a subject. What belongs to no
+    category (the worst case, say) is the shop's own business. Raises VendorError for a name nothing bears.
+    """
+    records = context.tables.get("policies", ())
+    if context.access.rules:
+        return _named_policies(context, records)
+    subjects = {"", *_folded_words(context.say("rules-general")), *_subjects(context)}
+    return [record for record in records if _folded(record.cells.get("subject")) in subjects]
+
+
+def _named_policies(context: Context, records: Sequence[Record]) -> list[Record]:
+    """The rules that the settings name by number or subject, or all, or none."""
+    asked = {_folded(word): word for word in context.access.rules}
+    every, none = (_folded_words(context.say(key)) for key in ("rules-all", "rules-none"))
+    names = [{_folded(record.cells.get(key)) for key in ("id", "subject")} for record in records]
+    if odd := asked.keys() - every - none - set[str]().union(*names):
+        told = [
+            words_of(context.say("rules-all"))[0],
+            *(text_of(one.cells.get("subject")) for one in records),
+        ]
+        options = " / ".join(filter(None, dict.fromkeys(told)))
+        raise VendorError(
+            "vendor.odd-option", vendor=context.access.vendor, value=asked[min(odd)], options=options
+        )
+    whole = not every.isdisjoint(asked)
+    return [record for record, own in zip(records, names, strict=True) if whole or own & asked.keys()]
+
+
+def _subjects(context: Context) -> set[str]:
+    """What rules about the vendor's categories may be headed: the category, or a part of its label."""
+    categories = context.layout.lists["category"]
+    keys = context.access.categories or categories.keys()
+    labels = [categories.get(key, key) for key in keys]
+    return {_folded(word) for label in labels for word in (label, *_PART_OF_LABEL.split(label))}
+
+
+def _folded(cell: Cell) -> str:
+    return narrow(text_of(cell)).casefold().strip()
+
+
+def _folded_words(text: str) -> set[str]:
+    return {_folded(word) for word in words_of(text)}
+
+
+def policies_page(
+    context: Context, handed: Sequence[Record], rules: Mapping[str, str], before: Export | None
+) -> Page:
     tab = context.layout.tab("policies")
     columns = [PageColumn("changed", context.say("changed"), 9, "text")]
-    columns += [PageColumn(column.key, column.label, column.width, column.format) for column in tab.columns]
+    columns += [
+        PageColumn(column.key, column.label, _NARROWER.get(column.key, column.width), column.format)
+        for column in tab.columns
+    ]
     rows = []
-    for record in context.tables.get("policies", ()):
+    for record in handed:
         cells = {key: context.veil.own(cell) for key, cell in record.cells.items()}
         mark = change(context, text_of(record.cells.get("id")), rules, before)
         rows.append({"changed": mark or None, **cells})
     title = context.say("title-policies")
-    return Page(
-        "policies", context.say("sheet-policies"), columns, rows, title, PAPER, flag="changed", tall=True
-    )
+    return Page("policies", context.say("sheet-policies"), columns, rows, title, PAPER, flag="changed")
 
 
 def change(context: Context, id: str, rules: Mapping[str, str], before: Export | None) -> str:
@@ -79,10 +136,10 @@ def faq_page(context: Context) -> Page:
         for record in context.tables.get("faq", ())
         if context.layout.option("faq_status", text_of(record.cells.get("status"))) == "approved"
     ]
-    return Page("faq", context.say("sheet-faq"), columns, rows, context.say("title-faq"), PAPER, tall=True)
+    return Page("faq", context.say("sheet-faq"), columns, rows, context.say("title-faq"), PAPER, upright=True)
 
 
-def policies(records: Iterable[Record]) -> dict[str, str]:
+def fingerprints(records: Iterable[Record]) -> dict[str, str]:
     """Each rule's fingerprint, by its number."""
     return {
         id: digest(record.cells.get(key) for key in POLICY)

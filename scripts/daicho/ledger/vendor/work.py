@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.propose import Speaker, excerpt
-from daicho.ledger.rows import Row, digest, text_of
+from daicho.ledger.replies import read_templates
+from daicho.ledger.rows import Row, digest, join_words, text_of, words_of
 from daicho.ledger.vendor.context import Context
 from daicho.ledger.vendor.seal import HOME, Sent, print_of
 from daicho.ledger.vendor.veil import Matter, Veil
@@ -15,6 +16,22 @@ from daicho.sheets.pack_page import Page, PageColumn
 from daicho.sheets.workbook import Cell
 
 BLUE = "3B6EA8"
+
+_NARROWER = {
+    "subject": 24,
+    "excerpt": 46,
+    "product": 16,
+    "template": 18,
+    "address": 24,
+    "order": 20,
+    "category": 16,
+}
+"""Widths with which what is to be read fits one page of paper, and what is to be written another."""
+
+_THREAD_WIDTHS = {
+    **{"inquiry": 13, "date": 17, "direction": 7, "writer": 16, "subject": 24, "text": 84},
+    "attachments": 18,
+}
 
 
 class Work:
@@ -26,6 +43,8 @@ class Work:
         self.speaker = Speaker(context.layout, context.wording, context.ledger.clock)
         self.say = context.say
         self._texts: dict[str, str] = {}
+        records = context.tables.get("templates", ())
+        self._names = {one.key: one.name for one in read_templates(records, context.layout) if one.name}
 
     def inquiries(self) -> Page:
         tab = self.layout.tab("inquiries")
@@ -37,20 +56,22 @@ class Work:
                 for option, label in self.layout.lists["priority"].items()
                 if key == "priority"
             }
-            columns.append(PageColumn(key, known.label, min(known.width, 44), known.format, tints=tints))
+            width = _NARROWER.get(key, known.width)
+            columns.append(PageColumn(key, known.label, width, known.format, tints=tints))
         columns += map(self._home_column, HOME)
         columns.append(PageColumn("base", "_base", 10, "text", hidden=True))
         rows = map(self._inquiry, self.context.matters)
         title = self.say(
             "title-inquiries", vendor=self.context.access.vendor, count=len(self.context.matters)
         )
-        return Page("inquiries", self.say("sheet-inquiries"), columns, rows, title, BLUE)
+        return Page("inquiries", self.say("sheet-inquiries"), columns, rows, title, BLUE, lines=(3, 14))
 
     def _home_column(self, key: str) -> PageColumn:
         if key == "answer":
             return PageColumn(key, self.say("answer"), 56, editable=True)
         known = self.layout.tab("inquiries").column(key)
-        return PageColumn(key, known.label, known.width, known.format, editable=True, options=known.options)
+        width = _NARROWER.get(key, known.width)
+        return PageColumn(key, known.label, width, known.format, editable=True, options=known.options)
 
     def _inquiry(self, matter: Matter) -> dict[str, Cell]:
         home = home_cells(matter.row, self.veil)
@@ -73,6 +94,8 @@ class Work:
                 return veil.address(cell)
             case "order":
                 return veil.orders(cell)
+            case "template":
+                return veil.own(join_words(self._names.get(word, word) for word in words_of(cell)))
             case "excerpt" if inquiry:
                 # Cut after masking: half a phone number would be nobody's known number.
                 masked = [self._masked(event, person) for event in inquiry.events]
@@ -90,12 +113,19 @@ class Work:
 
     def threads(self) -> Page:
         tab = self.layout.tab("messages")
-        names = ("inquiry", "date", "direction", "subject", "text", "attachments")
+        ours = {self.layout.label("direction", "out"): self.layout.colours["header"]}
         columns = [
-            PageColumn(key, tab.column(key).label, min(tab.column(key).width, 70), tab.column(key).format)
-            for key in names
+            PageColumn(key, self.say("writer"), width)
+            if key == "writer"
+            else PageColumn(
+                key,
+                tab.column(key).label,
+                width,
+                tab.column(key).format,
+                tints=ours if key == "direction" else {},
+            )
+            for key, width in _THREAD_WIDTHS.items()
         ]
-        columns.insert(3, PageColumn("writer", self.say("writer"), 20))
         return Page(
             "threads",
             self.say("sheet-threads"),
