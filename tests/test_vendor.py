@@ -303,6 +303,48 @@ def test_only_templates_in_use_for_the_vendor_s_categories_go_out() -> None:
     assert {line["category"] for line in page.rows} == {"在庫・再入荷"}
 
 
+def rules_in(pack: Pack) -> list[str]:
+    """The numbers of the rules a pack holds."""
+    page = next((page for page in pack.pages if page.key == "policies"), None)
+    return [text_of(line["id"]) for line in page.rows] if page else []
+
+
+@pytest.mark.parametrize(
+    ("terms", "rules"),
+    [
+        # The categories given (stock and defects), and what is general; the worst case stays in the house.
+        ("期間：90日", ["P-08", "P-09", "G-1", "G-2"]),
+        ("渡すルール：p-04、引き継ぎ", ["P-04", "P-19"]),
+        ("渡すルール：返品\n渡すルール：最悪の場合", ["P-04", "P-05", "P-15", "P-16"]),
+        ("渡すルール：なし", []),
+    ],
+)
+def test_a_vendor_gets_the_rules_of_its_categories_or_those_the_shop_names(
+    terms: str, rules: list[str]
+) -> None:
+    made = book(*terms.splitlines())
+    made.snapshot.tables["policies"] += [
+        Record(98, {"id": "G-1", "case": "包み方"}),
+        Record(99, {"id": "G-2", "subject": "共通", "case": "言葉づかい"}),
+        Record(100, {"id": "G-3", "subject": "店長の覚え書き"}),
+    ]
+    pack = export(made)
+    assert rules_in(pack) == rules
+    assert set(pack.export.policies) == set(rules)
+
+
+def test_all_rules_go_out_where_the_shop_says_so() -> None:
+    made = book("渡すルール：すべて")
+    assert len(rules_in(export(made))) == len(made.snapshot.tables["policies"])
+
+
+def test_a_rule_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(VendorError) as told:
+        export(book("渡すルール：返品、P-77"))
+    assert (told.value.key, told.value.values["value"]) == ("vendor.odd-option", "P-77")
+    assert "最悪の場合" in str(told.value.values["options"])
+
+
 def test_nobody_confirms_rules_that_are_not_there() -> None:
     pack = export(book("渡すルール：なし"))
     keys = [line["key"] for page in pack.pages if page.key == "cover" for line in page.rows]
