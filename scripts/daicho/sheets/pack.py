@@ -29,10 +29,10 @@ from daicho.sheets.workbook import Cell
 CELL_LIMIT = 32_767
 CHANGED = "FCE4D6"
 WRITABLE = "FFFBE6"
-_ACROSS = {"portrait": 96, "landscape": 148}
-"""How many characters fit across an A4 page at full size."""
+_ACROSS = {"portrait": 77, "landscape": 112}
+"""How many characters fit across A4 at full size, in the program that needs the most room for them."""
 
-_SMALLEST = 0.72
+_SMALLEST = 0.62
 """Pages that would print smaller than this are parted: what is to be read, and what is to be written."""
 
 _CENTRED = frozenset({"datetime", "date", "int", "check"})

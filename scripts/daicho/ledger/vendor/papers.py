@@ -19,8 +19,12 @@ from daicho.sheets.workbook import Cell, Record
 POLICY = ("subject", "case", "conditions", "steps", "offers", "escalation")
 """What makes a rule another rule when it changes."""
 
-_NARROWER = {"id": 8, "case": 24, "conditions": 32, "steps": 46, "offers": 30, "escalation": 26, "version": 7}
-_TEMPLATE_WIDTHS = {"key": 12, "name": 16, "category": 14, "subject": 20, "body": 72}
+_POLICY_WIDTHS = {
+    **{"id": 7, "subject": 11, "case": 20, "conditions": 26, "steps": 38, "offers": 26, "escalation": 22},
+    **{"version": 6, "updated": 12},
+}
+_TEMPLATE_WIDTHS = {"key": 11, "name": 13, "category": 12, "subject": 17, "body": 58}
+_FAQ_WIDTHS = {"category": 14, "question": 32, "answer": 54}
 """Widths with which these sheets fit a page of paper."""
 
 _PART_OF_LABEL = re.compile(r"[・、,/]| or ")
@@ -104,10 +108,10 @@ def policies_page(
     context: Context, handed: Sequence[Record], rules: Mapping[str, str], before: Export | None
 ) -> Page:
     tab = context.layout.tab("policies")
-    columns = [PageColumn("changed", context.say("changed"), 9, "text")]
+    columns = [PageColumn("changed", context.say("changed"), 7, "text")]
     columns += [
-        PageColumn(column.key, column.label, _NARROWER.get(column.key, column.width), column.format)
-        for column in tab.columns
+        PageColumn(key, tab.column(key).label, width, tab.column(key).format)
+        for key, width in _POLICY_WIDTHS.items()
     ]
     rows = []
     for record in handed:
@@ -127,10 +131,7 @@ def change(context: Context, id: str, rules: Mapping[str, str], before: Export |
 
 def faq_page(context: Context) -> Page:
     tab = context.layout.tab("faq")
-    columns = [
-        PageColumn(key, tab.column(key).label, tab.column(key).width)
-        for key in ("category", "question", "answer")
-    ]
+    columns = [PageColumn(key, tab.column(key).label, width) for key, width in _FAQ_WIDTHS.items()]
     rows = [
         {column.key: context.veil.own(record.cells.get(column.key)) for column in columns}
         for record in context.tables.get("faq", ())

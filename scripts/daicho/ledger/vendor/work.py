@@ -29,8 +29,8 @@ _NARROWER = {
 """Widths with which what is to be read fits one page of paper, and what is to be written another."""
 
 _THREAD_WIDTHS = {
-    **{"inquiry": 13, "date": 17, "direction": 7, "writer": 16, "subject": 24, "text": 84},
-    "attachments": 18,
+    **{"inquiry": 13, "date": 17, "direction": 7, "writer": 14, "subject": 20, "text": 70},
+    "attachments": 13,
 }
 
 
