@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from daicho.cli.manual import App
 from daicho.cli.terminal import Json, app, options, out, print_json, say
 from daicho.desk import Desk
 from daicho.errors import UsageError
@@ -16,14 +17,14 @@ from daicho.ledger.past import Likeness
 EXCERPT = 12
 """Lines of an answer that are shown."""
 
-templates = typer.Typer(no_args_is_help=True, help="The reply templates of the ledger.")
+templates = App()
 app.add_typer(templates, name="templates")
 
 
 @app.command()
 def similar(
-    id: Annotated[str, typer.Argument(help="An inquiry's number, as 261121-7KQ4.")],
-    count: Annotated[int, typer.Option(help="How many at most.", min=1)] = 5,
+    id: Annotated[str, typer.Argument()],
+    count: Annotated[int, typer.Option(min=1)] = 5,
     as_json: Json = False,
 ) -> None:
     """Show the past inquiries most like one, with the answers that were sent."""
@@ -59,9 +60,7 @@ def likeness_json(each: Likeness) -> dict[str, Any]:
 
 @app.command()
 def faq(
-    html: Annotated[
-        Path | None, typer.Option(help="Write the approved questions to this file as a web page.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option()] = None,
     as_json: Json = False,
 ) -> None:
     """List the FAQ with what is proposed for it, or write the approved part as a page."""

@@ -19,10 +19,8 @@ from daicho.report import html_of
 
 @app.command()
 def summary(
-    month: Annotated[str, typer.Option(help="Which month, as 2026-11; else the one that runs.")] = "",
-    html: Annotated[
-        Path | None, typer.Option(help="Write the page to this file too, to mail it to the owner.")
-    ] = None,
+    month: Annotated[str, typer.Option()] = "",
+    html: Annotated[Path | None, typer.Option()] = None,
     as_json: Json = False,
 ) -> None:
     """Write the month's summary tab, and say its six numbers."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,37 +15,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from daicho import __version__
-from daicho.config import DEFAULT_PATH, Config, load_config
+from daicho.cli.manual import App, WrongUsage, language_of, wrong_usage
+from daicho.cli.options import options as options
+from daicho.config import DEFAULT_PATH
 from daicho.errors import DaichoError, UsageError
-from daicho.wording import LANGUAGES, Wording, wording
+from daicho.wording import LANGUAGES
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-)
+app = App()
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-@dataclass(slots=True)
-class Options:
-    """The global options, and the language errors are told in."""
-
-    config: Path = DEFAULT_PATH
-    json: bool = False
-    verbose: bool = False
-    language: str = "ja"
-
-    @property
-    def wording(self) -> Wording:
-        return wording(self.language)
-
-    def load(self) -> Config:
-        config = load_config(self.config)
-        self.language = config.language
-        return config
-
-
-options = Options()
 
 
 def main() -> None:
@@ -55,9 +32,15 @@ def main() -> None:
         # A Windows console in its own code page must not end a sync over one character.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    options.language = _language_of_environment()
+    options.language = language_of(sys.argv[1:], os.environ)
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False) or 0)
+    except WrongUsage as error:
+        err.print(escape(wrong_usage(error)))
+        sys.exit(2)
+    except typer.Abort:
+        err.print(escape(say("stopped")))
+        sys.exit(1)
     except DaichoError as error:
         tell(error)
         sys.exit(error.exit_code)
@@ -110,30 +93,21 @@ def known_language(language: str) -> str:
     return language
 
 
-def _language_of_environment() -> str:
-    wanted = os.environ.get("DAICHO_LANGUAGE", "").lower()
-    return wanted if wanted in LANGUAGES else "ja"
-
-
 def _version(shown: bool) -> None:
     if shown:
         out.print(f"daicho {__version__}")
         raise typer.Exit
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Json = Annotated[bool, typer.Option("--json")]
 
 
 @app.callback()
 def _global(
-    config: Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")] = DEFAULT_PATH,
+    config: Annotated[Path, typer.Option("--config", "-c")] = DEFAULT_PATH,
     as_json: Json = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say more, and show where an error came from.")
-    ] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     """daicho (台帳): mail inquiries into a ledger workbook that people work in."""
     options.config, options.json, options.verbose = config, as_json, verbose

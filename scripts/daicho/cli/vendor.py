@@ -31,7 +31,7 @@ MOST_EXPORTS = 5
 SHOWN = 60
 """Letters of a changed cell that are shown."""
 
-Dry = Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")]
+Dry = Annotated[bool, typer.Option("--dry-run")]
 
 
 def say(key: str, **values: object) -> str:
@@ -40,11 +40,9 @@ def say(key: str, **values: object) -> str:
 
 @app.command()
 def export(
-    vendor: Annotated[str, typer.Option(help="The vendor's name, as in the settings tab.")],
-    file: Annotated[Path | None, typer.Option("--out", help="Where to write the pack.")] = None,
-    password_prompt: Annotated[
-        bool, typer.Option("--password-prompt", help="Ask for a password and lock the file with it.")
-    ] = False,
+    vendor: Annotated[str, typer.Option()],
+    file: Annotated[Path | None, typer.Option("--out")] = None,
+    password_prompt: Annotated[bool, typer.Option("--password-prompt")] = False,
     as_json: Json = False,
 ) -> None:
     """Hand a vendor the inquiries they are to answer, as one Excel file."""
@@ -72,7 +70,7 @@ def export(
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="The file that came back: .xlsx or .csv.")],
+    file: Annotated[Path, typer.Argument()],
     dry_run: Dry = False,
     as_json: Json = False,
 ) -> None:
@@ -89,8 +87,8 @@ def import_(
 
 @app.command()
 def forget(
-    address: Annotated[str, typer.Argument(help="The person's whole mail address.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is shown, and asked.")] = False,
+    address: Annotated[str, typer.Argument()],
+    yes: Annotated[bool, typer.Option("--yes")] = False,
     dry_run: Dry = False,
     as_json: Json = False,
 ) -> None:
@@ -120,7 +118,7 @@ def forget(
 
 @app.command()
 def prune(
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")] = False,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
     as_json: Json = False,
 ) -> None:
     """Make anonymous what was settled longer ago than the settings say."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.markup import escape
 
+from daicho.cli.manual import App
 from daicho.cli.showing import (
     one_line,
     print_outcome,
@@ -42,8 +43,8 @@ from daicho.wording import templates_folder
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to make it.")] = Path("demo"),
-    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+    folder: Annotated[Path, typer.Argument()] = Path("demo"),
+    language: Annotated[str, typer.Option()] = "ja",
     as_json: Json = False,
 ) -> None:
     """Make a ledger from a sample mailbox, to look at and play with."""
@@ -77,7 +78,7 @@ def demo(
 
 @app.command()
 def init(
-    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+    language: Annotated[str, typer.Option()] = "ja",
 ) -> None:
     """Write a commented daicho.toml to start from."""
     options.language = known_language(language)
@@ -90,9 +91,7 @@ def init(
 
 @app.command()
 def setup(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be made; change nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
 ) -> None:
     """Make the ledger, or bring an old one up to date; what people made stays."""
     lines = Desk(options.load()).setup(dry=dry_run)
@@ -126,12 +125,8 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command()
 def sync(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be written; write nothing.")
-    ] = False,
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Go on although every row was deleted.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring the ledger up to date with the mailboxes."""
@@ -147,7 +142,7 @@ def sync(
 
 @app.command()
 def watch(
-    minutes: Annotated[float, typer.Option(help="Minutes between syncs.", min=0.02, max=1440)] = 5.0,
+    minutes: Annotated[float, typer.Option(min=0.02, max=1440)] = 5.0,
 ) -> None:
     """Sync every few minutes until stopped (Ctrl-C or SIGTERM)."""
     config = options.load()
@@ -174,8 +169,8 @@ def watch(
 
 @app.command(name="try")
 def try_(
-    paths: Annotated[list[Path], typer.Argument(help=".eml files, mbox files, Maildirs or folders of .eml.")],
-    language: Annotated[str, typer.Option(help="ja or en.")] = "ja",
+    paths: Annotated[list[Path], typer.Argument()],
+    language: Annotated[str, typer.Option()] = "ja",
     as_json: Json = False,
 ) -> None:
     """Judge mails without a workbook: what would the ledger say?"""
@@ -190,7 +185,7 @@ def try_(
 
 @app.command()
 def history(
-    address: Annotated[str, typer.Argument(help="A customer's mail address.")],
+    address: Annotated[str, typer.Argument()],
     as_json: Json = False,
 ) -> None:
     """Show everything that was written to and by one customer."""
@@ -207,15 +202,13 @@ def history(
         out.print(escape("\n".join(f"    {line}" for line in str(message["text"]).splitlines()[:12])))
 
 
-rules = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Work with the ledger's judgement rules."
-)
+rules = App()
 app.add_typer(rules, name="rules")
 
 
 @rules.command(name="test")
 def test_rules(
-    mails: Annotated[int, typer.Option(help="How many of the newest mails to try.", min=1)] = 500,
+    mails: Annotated[int, typer.Option(min=1)] = 500,
     as_json: Json = False,
 ) -> None:
     """Show for each rule how many mails it hits, and which labelled example it gets wrong."""

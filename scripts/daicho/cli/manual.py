@@ -1,0 +1,152 @@
+"""The command line in the user's language: help, and what is said of a wrong command.
+
+The framework speaks English. Its help texts come from the wording here (`help.<command>` and
+`help.<command>.<parameter>`, `help.*.<parameter>` where commands share one), its headings and errors are told
+by their shape; what has a shape of its own in some later version stays English, and nothing breaks.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from daicho.cli.options import options
+from daicho.config import DEFAULT_PATH
+from daicho.wording import LANGUAGES
+
+Work = TypeVar("Work", bound=Callable[..., Any])
+
+WrongUsage = cast(type[Exception], typer.BadParameter.__base__)
+"""What the framework raises for every kind of wrong command."""
+
+_HEADINGS = (
+    (r"^Usage:", "usage"),
+    (r"^Arguments:", "arguments"),
+    (r"^Options:", "options"),
+    (r"^Commands:", "commands"),
+    (r"(?<=[\[ ])default: ", "default"),
+    (r"(?<=[\[ ])required(?=[\];])", "required"),
+)
+
+_NAME = r"'?(?P<name>[^'\s]+?)'?"
+_ERRORS = (
+    (rf"Missing (?:option|argument|parameter):? {_NAME}\.?(?: .*)?", "missing"),
+    (rf"No such option:? {_NAME}\.?(?: .*)?", "no-option"),
+    (rf"No such command {_NAME}\.?(?: .*)?", "no-command"),
+    (rf"(?:Option )?{_NAME} (?:option )?requires an argument\.?", "no-value"),
+    (rf"Option {_NAME} does not take a value\.?", "takes-none"),
+    (rf"Invalid value for {_NAME}:? .*", "bad-value"),
+    (r"Got unexpected extra arguments? ?(?:\(s\) )?\((?P<name>.*)\)", "too-much"),
+)
+
+_CONFIGURED = re.compile(r"""^[ \t]*language[ \t]*=[ \t]*["'](\w{1,9})["']""", re.MULTILINE)
+
+
+class _Helped:
+    """A command whose help is told by the wording."""
+
+    name: str | None
+    params: list[Any]
+    help: str | None
+
+    def _say(self, parameter: str = "") -> str:
+        sentences = options.wording.sentences
+        command = self.name or "daicho"
+        own, shared = f"help.{command}.{parameter}", f"help.*.{parameter}"
+        return sentences.get(own, sentences.get(shared, "")) if parameter else sentences[f"help.{command}"]
+
+    def get_help(self, ctx: Any) -> str:
+        self.help = self._say()
+        for parameter in self.params:
+            parameter.help = self._say(parameter.name)
+        if option := self.get_help_option(ctx):  # type: ignore[attr-defined]
+            option.help = self._say("help")
+        text: str = super().get_help(ctx)  # type: ignore[misc]
+        for shape, key in _HEADINGS:
+            text = re.sub(shape, options.wording.say(f"help.{key}"), text, flags=re.MULTILINE)
+        return text
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return self._say()
+
+
+class Command(_Helped, TyperCommand):
+    pass
+
+
+class Group(_Helped, TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the wording, which is that of a shop's days."""
+        order = list(options.wording.sentences)
+        return sorted(super().list_commands(ctx), key=lambda name: order.index(f"help.{name}"))
+
+
+class App(typer.Typer):
+    """An application of such commands."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            cls=Group,
+            add_completion=False,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+        )
+
+    def command(self, name: str | None = None, **rest: Any) -> Callable[[Work], Work]:
+        return super().command(name, cls=Command, **rest)
+
+
+def wrong_usage(error: Any) -> str:
+    """What to tell of a WrongUsage: a sentence and where the help is; the help itself for a bare command."""
+    told = str(error.format_message())
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return told
+    for shape, key in _ERRORS:
+        if found := re.fullmatch(shape, told, re.DOTALL):
+            sentence = options.wording.say(f"help.{key}", name=found["name"])
+            break
+    else:
+        sentence = options.wording.say("help.wrong", problem=told)
+    command = error.ctx.command_path if error.ctx else "daicho"
+    return options.wording.say("help.more", told=sentence, command=f"{command} --help")
+
+
+def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The language to speak before a configuration is checked: what DAICHO_LANGUAGE says, else the
+    configuration, however broken the rest of it is, else the system."""
+    asked = environment.get("DAICHO_LANGUAGE", "").lower()
+    if asked in LANGUAGES:
+        return asked
+    try:
+        text = _config_of(arguments).read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return _spoken(environment)
+    found = _CONFIGURED.search(text)
+    return found[1] if found and found[1] in LANGUAGES else "ja"
+
+
+def _config_of(arguments: Sequence[str]) -> Path:
+    """The configuration file that the command line names."""
+    for number, argument in enumerate(arguments):
+        if argument in ("-c", "--config") and number + 1 < len(arguments):
+            return Path(arguments[number + 1])
+        if argument.startswith("--config="):
+            return Path(argument.removeprefix("--config="))
+    return DEFAULT_PATH
+
+
+def _spoken(environment: Mapping[str, str]) -> str:
+    """Japanese unless the system is set to another language: who has that reads English more likely."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    told = next((environment[name] for name in names if environment.get(name)), "")
+    if not told and os.name == "nt":
+        told = locale.getlocale()[0] or ""
+    return "ja" if re.match(r"$|C\b|POSIX|ja", told, re.IGNORECASE) else "en"
