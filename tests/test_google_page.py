@@ -188,13 +188,18 @@ def test_a_line_has_an_axis_of_its_own_that_says_what_it_is(drawn: dict[str, Any
     assert axis["title"] == page.cells[line.name.row, line.name.column].value
 
 
-def test_charts_lie_beside_the_tables_and_over_nothing(drawn: dict[str, Any]) -> None:
+def test_charts_lie_beside_or_below_the_tables_and_over_nothing(drawn: dict[str, Any]) -> None:
     heights = [line["pixelSize"] for line in drawn["data"][0]["rowMetadata"]]
     spans = []
     for chart in drawn["charts"]:
         place = chart["position"]["overlayPosition"]
         anchor = place["anchorCell"]
-        assert anchor["columnIndex"] >= COLUMNS
+        across = sum(column["pixelSize"] for column in drawn["data"][0]["columnMetadata"][:COLUMNS])
+        left = sum(
+            column["pixelSize"]
+            for column in drawn["data"][0]["columnMetadata"][: anchor.get("columnIndex", 0)]
+        )
+        assert left + place["widthPixels"] <= across
         top = sum(heights[: anchor["rowIndex"]])
         spans.append((top, top + place["heightPixels"]))
     for (_, bottom), (top, _) in pairwise(sorted(spans)):

@@ -162,12 +162,19 @@ function measure(frame) {
     const all = boxes(svg);
     return all.filter((box, place) => all.slice(place + 1).some(other => meet(box, other)));
   });
+  const off = [...page.querySelectorAll('svg')].filter(
+    svg => svg.getBoundingClientRect().right > root.clientWidth + 1 || svg.scrollWidth > svg.clientWidth + 1);
+  const small = [...page.querySelectorAll('svg text')].filter(
+    text => text.getBoundingClientRect().height < 9);
+  const hidden = [...page.querySelectorAll('.scroll')].filter(
+    element => element.scrollWidth > element.clientWidth + 1);
   const cut = [...page.querySelectorAll('td, th, .figure, h1, h2, p')].filter(
     element => element.scrollWidth > element.clientWidth + 1);
   const wide = [...page.querySelectorAll('.figure')].filter(
     element => element.getBoundingClientRect().right > root.clientWidth + 1);
   return {
     width: frame.clientWidth, scroll: root.scrollWidth, outside: outside.length, met: met.length,
+    hidden: hidden.map(element => element.closest('section').id), off: off.length, small: small.length,
     cut: cut.map(element => element.textContent.trim()), wide: wide.length,
     value: parseFloat(page.defaultView.getComputedStyle(page.querySelector('.value')).fontSize),
     rows: page.querySelectorAll('tbody tr').length, title: page.title,
@@ -233,6 +240,8 @@ def test_nothing_overflows_overlaps_or_is_cut_in_a_browser(browser: Browser, lan
     for frame in found:
         assert frame["scroll"] <= frame["width"], frame
         assert (frame["met"], frame["outside"], frame["wide"], frame["cut"]) == (0, 0, 0, []), frame
+        assert (frame["off"], frame["small"]) == (0, 0), "charts are seen whole and can be read"
+        assert frame["hidden"] == [], "no table needs scrolling"
         assert frame["value"] >= 32
         assert frame["rows"] == sum(len(table.rows) for table in summary.tables)
 

@@ -163,6 +163,9 @@ def check_tables(found: Summary, by: Counted, before: list[Story]) -> None:
     for tag in ("不満", "賛辞", "再販希望"):
         assert tags.get(tag, 0) == sum(tag in story.tags for story in by.stories)
     assert "要確認" not in tags
+    assert not set(LAYOUT.lists["category"].values()) & set(tags), "they have a table of their own"
+    families = [row.values[0] for row in found.table("by-tag").rows if row.kind == "group"]
+    assert len(families) == 5
     for product in ("耐熱グラス", "はなびらマグカップ"):
         about = [story for story in by.stories if story.product == product]
         bad = sum(story.category in ("defect", "wrong_item") for story in about)

@@ -93,8 +93,14 @@ def test_nothing_on_the_page_overlaps_or_is_cut(language: str, inquiries: int) -
             lines = min(line_count(placed.value, width * 1.1), 3 if column == 1 else 99)
             assert page.heights[row] >= lines * placed.look.size * 1.2, placed.value
     charts = sorted(page.charts, key=lambda chart: chart.at)
+    for chart in charts:
+        row, column = chart.at
+        across = page.width(column, COLUMNS - column + 1)
+        assert chart.width <= across * 7, "within the columns of the tables, so within a printed page"
+        under = [place for place in page.cells if place[0] >= row and place[1] >= column]
+        points = sum(page.heights.get(n, 15) for n in range(row, min((n for n, _ in under), default=9**9)))
+        assert chart.height <= points * PIXELS_PER_POINT, "over no cell"
     for chart, following in pairwise(charts):
-        assert chart.at[1] > COLUMNS
         points = sum(page.heights.get(row, 15) for row in range(chart.at[0], following.at[0]))
         assert chart.height <= points * PIXELS_PER_POINT, chart.title
 

@@ -19,10 +19,13 @@ TEMPLATE = "report.html.j2"
 DEPTHS = 5
 """Steps of colour of the weekday and hour grid."""
 
-WIDTH, LEFT, RIGHT, TOP = 640, 46, 46, 14
+WIDTH, LEFT, RIGHT, TOP = 440, 34, 34, 14
 """Units of a chart's drawing: its width, and the margins around the drawn area."""
 
-COLUMNS_HEIGHT = 190
+FOLD = 24
+"""A table with more rows than this, whose chart tells the same, is folded."""
+
+COLUMNS_HEIGHT = 170
 BAR, BAR_GAP = 18, 8
 LETTER = 6.4
 """The width of a letter of 11 pixels; Japanese letters count twice."""
@@ -78,6 +81,7 @@ def html_of(summary: Summary, wording: Wording, shop: str = "") -> str:
             drawing=lambda table: drawing_of(table, wording),
             depths=depths_of,
             width=WIDTH,
+            fold=FOLD,
         )
     )
 

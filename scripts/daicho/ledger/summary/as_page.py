@@ -1,8 +1,9 @@
-"""A summary laid out on the cells of a tab: large figures on top, tables below them, charts beside."""
+"""A summary laid out on the cells of a tab: large figures on top, tables below them, each with its chart."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from daicho.ledger.summary.figures import Figure
 from daicho.ledger.summary.said import said_change
@@ -14,9 +15,14 @@ from daicho.wording import Wording
 COLUMNS = 9
 """Columns of tables: one for names, eight for numbers. A telephone held upright shows the first three."""
 
-NAME_WIDTH, NUMBER_WIDTH, GAP_WIDTH = 33, 10.5, 3
-CHART_COLUMN = COLUMNS + 2
+NAME_WIDTH, NUMBER_WIDTH = 33, 10.5
 CHART_WIDTH, CHART_HEIGHT = 620, 300
+BESIDE = 5
+"""A chart stands beside its table where that leaves so many columns, else below it, never off the paper."""
+
+_PIXELS = 7
+"""At least so many a character of a column's width."""
+
 LONG_CHART = 12
 """Lying bars beyond this many make the chart taller."""
 
@@ -46,7 +52,6 @@ def as_page(summary: Summary, wording: Wording) -> Page:
     page.widths = {
         1: NAME_WIDTH,
         **dict.fromkeys(range(2, COLUMNS + 1), NUMBER_WIDTH),
-        COLUMNS + 1: GAP_WIDTH,
     }
     writer = _Writer(page, wording)
     writer.head(summary)
@@ -102,7 +107,6 @@ class _Writer:
         self.row += 2
 
     def table(self, table: Table) -> None:
-        top = self.row
         self._words(table.title, Look(size=12, bold=True, colour=INK, fill=BAND), 22, table.note)
         if table.remark:
             self._words(table.remark, Look(size=10, colour=INK, wrap=True))
@@ -116,11 +120,7 @@ class _Writer:
         for row in table.rows:
             self._row(table, row, depths.pop(0) if table.heat and row.kind == "" else None)
         if table.chart and table.plain:
-            chart = self._chart(table, head, first, top)
-            self.page.charts.append(chart)
-            # Rows are at least LINE points high: so many lie beside the chart.
-            below = top + int(chart.height / (LINE * PIXELS_PER_POINT)) + 1
-            self.row = max(self.row, below)
+            self._chart(table, head, first)
         self.row += 1
 
     def _head(self, table: Table) -> None:
@@ -186,7 +186,8 @@ class _Writer:
         width = len(numbers[0])
         return [flat[start : start + width] for start in range(0, len(flat), width)]
 
-    def _chart(self, table: Table, head: int, first: int, top: int) -> PageChart:
+    def _chart(self, table: Table, head: int, first: int) -> None:
+        """Draws the table that ends above; its numbers begin in row `first`."""
         assert table.chart is not None
         rows = len(table.plain)
         shown = [(key, False) for key in table.chart.columns]
@@ -198,10 +199,18 @@ class _Writer:
             series.append(Series(Area(head, column), Area(first, column, rows), colour, line))
         lying = table.chart.kind == "bars"
         height = CHART_HEIGHT + (max(0, rows - LONG_CHART) * 22 if lying else 0)
-        at = (top, CHART_COLUMN)
-        return PageChart(
-            table.chart.kind, table.title, Area(first, 1, rows), tuple(series), at, CHART_WIDTH, height
+        free = COLUMNS + 1 - len(table.columns) - self._span(table, len(table.columns))
+        at, width = (self.row + 1, 1), CHART_WIDTH
+        if free >= BESIDE:
+            at, width = (head, len(table.columns) + 2), int((free - 1) * NUMBER_WIDTH * _PIXELS)
+        self.page.charts.append(
+            PageChart(table.chart.kind, table.title, Area(first, 1, rows), tuple(series), at, width, height)
         )
+        # Rows of words are at least LINE points high; so are the empty ones here.
+        below = at[0] + ceil(height / (LINE * PIXELS_PER_POINT))
+        for row in range(self.row, below):
+            self.page.heights[row] = LINE
+        self.row = max(self.row, below)
 
     def definitions(self, summary: Summary) -> None:
         """What the notes say, once more for paper and telephones."""

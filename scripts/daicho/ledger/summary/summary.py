@@ -16,7 +16,7 @@ from daicho.ledger.summary.forecast import by_month
 from daicho.ledger.summary.graduation import graduation
 from daicho.ledger.summary.month import Month, Period
 from daicho.ledger.summary.table import Table, View
-from daicho.ledger.summary.volume import volume_tables
+from daicho.ledger.summary.volume import by_day, volume_tables
 from daicho.ledger.summary.work import work_tables
 from daicho.wording import Wording
 
@@ -87,6 +87,7 @@ def summarise(
         tables=(
             *volume_tables(view),
             *work_tables(view),
+            by_day(view),
             by_month(view),
             *estimate_tables(view),
             graduation(view),

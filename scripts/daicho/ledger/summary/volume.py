@@ -21,14 +21,13 @@ PROBLEMS = ("defect", "wrong_item")
 
 def volume_tables(view: View) -> list[Table]:
     return [
-        by_day(view),
         by_category(view),
-        by_tag(view),
-        by_campaign(view),
-        by_hour(view),
-        by_channel(view),
         by_urgency(view),
+        by_tag(view),
         products_with_defects(view),
+        by_campaign(view),
+        by_channel(view),
+        by_hour(view),
     ]
 
 
@@ -131,21 +130,29 @@ def _by_option(view: View, listed: str, option: Callable[[Fact], str]) -> Table:
 
 
 def by_tag(view: View) -> Table:
-    """Tags of the five families; one inquiry may carry several, so there is no line of totals."""
+    """Tags of the five families; one inquiry may carry several, so there is no line of totals.
+
+    What a family has no rows for it says in its own line.
+    """
     counts = Comparison(view, lambda fact: tags_of(fact, view))
     tags = sorted(counts.now.items(), key=lambda tag: (-tag[1], str(tag[0])))
     rows: list[Row] = []
     for family in FAMILIES:
         shown = [counts.row(tag, tag[1]) for tag, _ in tags if isinstance(tag, tuple) and tag[0] == family]
-        if shown:
-            rows.append(Row((view.say(f"family-{family}"), *[None] * len(Comparison.columns)), "group"))
+        name = view.say(f"family-{family}")
+        if family == "problem":
+            name = view.say("family-elsewhere", family=name, table=view.say("by-category"))
+        elif not shown:
+            name = view.say("family-none", family=name)
+        rows.append(Row((name, *[None] * len(Comparison.columns)), "group"))
         rows += shown
+    if not view.current:
+        rows = []
     return view.table("by-tag", [("tag", "text"), *Comparison.columns], rows)
 
 
 def tags_of(fact: Fact, view: View) -> Iterable[tuple[str, str]]:
-    """The (family, tag) pairs of an inquiry."""
-    yield "problem", view.label("category", fact.category)
+    """The (family, tag) pairs of an inquiry. What was wrong is its category, which has its own table."""
     for product in fact.products:
         yield "product", product
     for campaign in campaigns_of(fact, view):
