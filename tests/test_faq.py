@@ -214,7 +214,9 @@ def test_what_shares_hardly_a_word_is_not_similar() -> None:
     book = Book()
     question = "先日そちらで買った椅子の脚がぐらつくのですが、修理はお願いできますか。費用も知りたいです。"
     book.sync(
-        arrival("a@x", "領収書の宛名を変えていただけますか。", subject="宛名", sender="a@example.jp", hours_ago=90),
+        arrival(
+            "a@x", "領収書の宛名を変えていただけますか。", subject="宛名", sender="a@example.jp", hours_ago=90
+        ),
         arrival("r@x", ANSWER, sender="a@example.jp", incoming=False, answers=["a@x"], hours_ago=80),
         arrival("b@x", question, subject="椅子", sender="b@example.jp"),
     )
