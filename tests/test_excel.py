@@ -394,6 +394,48 @@ def test_a_row_typed_by_hand_keeps_what_its_writer_gave_it(path: Path, ledger: E
     assert sheet.row_dimensions[4].height == 90
 
 
+def status_list(path: Path) -> str:
+    sheet = openpyxl.load_workbook(path)[LAYOUT.tab("inquiries").label]
+    place = get_column_letter([column.key for column in LAYOUT.tab("inquiries").columns].index("status") + 1)
+    rules = sheet.data_validations.dataValidation
+    return next(rule.formula1 for rule in rules if str(rule.sqref).startswith(place))
+
+
+def test_statuses_a_shop_adds_are_offered_and_those_it_takes_out_no_more(
+    path: Path, ledger: ExcelWorkbook
+) -> None:
+    label = LAYOUT.label("setting", "status")
+    settings = [{"setting": label, "name": "入荷待ち"}, {"setting": label, "value": "保留、社内確認"}]
+    ledger.commit(ledger.read(), Commit(appends={"settings": settings}))
+    assert len(ledger.prepare(LAYOUT, {})) == 1
+    assert status_list(path) == '"未対応,対応中,対応済み,対象外,入荷待ち,保留,社内確認"'
+    assert ledger.prepare(LAYOUT, {}) == []
+    base = ledger.read()
+    emptied = [Update("settings", row, {"name": None, "value": None}) for row in base.tables["settings"]]
+    ledger.commit(base, Commit(updates=emptied))
+    ledger.prepare(LAYOUT, {})
+    assert status_list(path) == '"未対応,対応中,対応済み,対象外"'
+
+
+def test_a_status_list_that_a_person_made_stays(path: Path, ledger: ExcelWorkbook) -> None:
+    settings = [{"setting": LAYOUT.label("setting", "status"), "name": "入荷待ち"}]
+    ledger.commit(ledger.read(), Commit(appends={"settings": settings}))
+    book = openpyxl.load_workbook(path)
+    for rule in book[LAYOUT.tab("inquiries").label].data_validations.dataValidation:
+        rule.formula1 = '"済,未"' if rule.formula1.startswith('"未対応') else rule.formula1
+    book.save(path)
+    assert ledger.prepare(LAYOUT, {}) == []
+    assert status_list(path) == '"済,未"'
+
+
+def test_a_list_too_long_for_a_dropdown_ends_where_it_is_full(path: Path, ledger: ExcelWorkbook) -> None:
+    label = LAYOUT.label("setting", "status")
+    settings = [{"setting": label, "name": f"とても長い名前の状況その{number}"} for number in range(40)]
+    ledger.commit(ledger.read(), Commit(appends={"settings": settings}))
+    ledger.prepare(LAYOUT, {})
+    assert 200 < len(status_list(path)) <= 257
+
+
 def test_formulas_that_look_at_our_rows_are_calculated_anew(path: Path, ledger: ExcelWorkbook) -> None:
     held = parts(path)
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/calcChain"
@@ -603,6 +645,7 @@ def test_every_sentence_is_there_in_both_languages(language: str) -> None:
         "header": "x",
         "theirs": "x",
         "language": "x",
+        "statuses": "x",
     }
     keys = {key for key in wording("ja").sentences if key.startswith("sheets.")}
     assert keys == {key for key in wording(language).sentences if key.startswith("sheets.")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -10,6 +10,7 @@ from typing import TypeVar
 from daicho.ledger.offer import Offer, parse_amount, parse_offer
 from daicho.ledger.rows import text_of, words_of
 from daicho.sheets.layout import Layout
+from daicho.sheets.statuses import added_statuses
 from daicho.sheets.workbook import Record
 from daicho.workdays import Calendar, Target, parse_days, parse_target, read_calendar
 
@@ -69,7 +70,7 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         ),
         targets=DEFAULT_TARGETS | targets,
         after_reply=layout.option("status", after_reply[0]) if after_reply else "done",
-        statuses=tuple(_added_statuses(records, layout)),
+        statuses=added_statuses((record.cells for record in records), layout),
         products={name: (name, *words_of(value)) for name, value in rows.of("product") if name},
         signature="\n".join(rows.values("signature")),
         campaigns=dict(rows.read("campaign", parse_days)),
@@ -82,14 +83,6 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         offers=tuple(replace(offer, name=name) for name, offer in rows.read("offer", parse_offer)),
         problems=tuple(rows.problems),
     )
-
-
-def _added_statuses(records: Sequence[Record], layout: Layout) -> Iterator[str]:
-    """Statuses of the shop's own; people write them into either column."""
-    for record in records:
-        if layout.option("setting", text_of(record.cells.get("setting"))) == "status":
-            yield from words_of(record.cells.get("name"))
-            yield from words_of(record.cells.get("value"))
 
 
 class _Rows:

@@ -23,6 +23,7 @@ from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
 from daicho.sheets.package import Damaged
 from daicho.sheets.page import Page, state_name
+from daicho.sheets.statuses import listed_statuses
 from daicho.sheets.tables import Tables
 from daicho.sheets.upgrade import Pattern
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
@@ -144,7 +145,8 @@ class ExcelWorkbook:
             state = self._state(tables)
             made = _made(state)
             new_tabs, new_columns = self._news(tables, made)
-            if not new_tabs and not new_columns:
+            offered = self._offer_statuses(tables)
+            if not new_tabs and not new_columns and not offered:
                 return []
             pattern = Pattern(self._layout, tables, {tab.key for tab in new_tabs})
             for tab in new_tabs:
@@ -158,10 +160,23 @@ class ExcelWorkbook:
             self._write(tables, changes)
             self._file.replace(tables.data(), digest(data))
         added = [self._say("sheets.tab-added", tab=tab.label) for tab in new_tabs if not tab.hidden]
-        return added + [
+        added += [
             self._say("sheets.column-added", tab=tab.label, header=column.label)
             for tab, column in new_columns
         ]
+        return added + (
+            [self._say("sheets.statuses-offered", statuses="、".join(offered))] if offered else []
+        )
+
+    def _offer_statuses(self, tables: Tables) -> tuple[str, ...]:
+        """Puts the statuses of the settings tab into the dropdown; what it offers now, if that is new."""
+        ledger, settings = self._layout.tab("inquiries"), self._layout.tab("settings")
+        if not tables.is_whole(ledger) or not tables.is_whole(settings):
+            # Reading tells what is missing.
+            return ()
+        offered = listed_statuses((row.cells for row in tables.read(settings)), self._layout)
+        usual = self._layout.lists["status"].values()
+        return offered if tables.offer(ledger, "status", tuple(usual), offered) else ()
 
     def _news(
         self, tables: Tables, made: Mapping[str, list[str]]

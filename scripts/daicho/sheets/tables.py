@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 from openpyxl.utils import range_boundaries
 
-from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, string_text
+from daicho.sheets.cells import EPOCH, EPOCH_1904, Values, column_of, string_text
 from daicho.sheets.dress import row_height
 from daicho.sheets.layout import Column, Tab, missing_tab
 from daicho.sheets.package import SAFE, Damaged, Package, child, parse, serialise
@@ -36,6 +36,11 @@ class Tables:
 
     def has(self, tab: Tab) -> bool:
         return tab.label in self.package.sheets
+
+    def is_whole(self, tab: Tab) -> bool:
+        """Whether the tab is there with each of its columns once."""
+        found = tab.find(self.headers(tab).items()).values() if self.has(tab) else ()
+        return sorted(column.key for column in found) == sorted(column.key for column in tab.columns)
 
     def headers(self, tab: Tab) -> dict[int, Cell]:
         """What stands in row 1, by column. Raises LayoutError for a missing tab."""
@@ -91,6 +96,33 @@ class Tables:
         width = max((max(cells) for _, cells in read_rows(self._sheet(tab), self.values)), default=0)
         sheet.add_column(width + 1, header, look, dropdowns)
         self.package.write(self.package.sheets[tab.label], sheet.data())
+
+    def offer(self, tab: Tab, column: str, usual: Sequence[str], offered: Sequence[str]) -> bool:
+        """Makes a column's dropdown offer these; whether it did not yet.
+
+        Only a list that begins with the `usual` words is ours: one that a person made stays.
+        """
+        sheet = Worksheet(self._sheet(tab))
+        places = tab.locate(sheet.row(HEADER_ROW, self.values).items())
+        position = next(place for place, known in places.items() if known.key == column)
+        wanted, ours = f'"{",".join(offered)}"', f'"{",".join(usual)}'
+
+        def widen(frame: Any) -> bool:
+            lists = [
+                formula
+                for rule in frame.iter("{*}dataValidation")
+                if column_of((rule.get("sqref") or "A1").split(":")[0]) == position
+                and (formula := child(rule, "formula1")) is not None
+                and (formula.text or "").startswith(ours)
+                and formula.text != wanted
+            ]
+            for formula in lists:
+                formula.text = wanted
+            return bool(lists)
+
+        if changed := sheet.reframe(widen):
+            self.package.write(self.package.sheets[tab.label], sheet.data())
+        return changed
 
     def data(self) -> bytes:
         """The new file."""
