@@ -26,7 +26,7 @@ from daicho.sheets.google_http import GoogleClient, Pace, Patience, load_credent
 from daicho.sheets.google_write import FIRST_MARKER, KEPT_MARKERS
 from daicho.sheets.layout import load_layout
 from daicho.sheets.starters import load_starters
-from daicho.sheets.workbook import Commit, Record, Update, Workbook
+from daicho.sheets.workbook import Cell, Commit, Record, Update, Workbook
 from daicho.sync import Outcome, Shop, Sync
 from google_ledger import LAYOUT, PATIENT, Browser, client_of, open_ledger
 from sheets_api import SheetsServer, trouble
@@ -450,6 +450,20 @@ def test_setting_up_twice_changes_nothing_the_second_time(server: SheetsServer) 
     start = len(server.requests)
     assert open_ledger(server, key).prepare(LAYOUT, load_starters("ja")) == []
     assert {request.method for request in server.requests[start:]} == {"GET"}
+
+
+def test_statuses_a_shop_adds_are_offered_after_the_next_setup(server: SheetsServer) -> None:
+    key = server.create("台帳")
+    workbook = open_ledger(server, key)
+    workbook.prepare(LAYOUT, {})
+    row: dict[str, Cell] = {"setting": LAYOUT.label("setting", "status"), "name": "入荷待ち"}
+    workbook.commit(workbook.read(), Commit(appends={"settings": [row]}))
+    assert "入荷待ち" in workbook.prepare(LAYOUT, {})[0]
+    assert workbook.prepare(LAYOUT, {}) == []
+    ledger = next(sheet for sheet in server.as_person(key).workbook.sheets if sheet.title == "問い合わせ台帳")
+    place = [column.key for column in LAYOUT.tab("inquiries").columns].index("status")
+    rule = (ledger.cell(1, place).extra or {})["dataValidation"]
+    assert [word["userEnteredValue"] for word in rule["condition"]["values"]][-2:] == ["対象外", "入荷待ち"]
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(server: SheetsServer) -> None:

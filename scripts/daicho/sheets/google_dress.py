@@ -64,8 +64,13 @@ def dress_columns(
         yield _header(layout, sheet, at)
         yield _width(sheet, at, column)
         yield _format(layout, sheet, at, column)
-        if rule := _validation(layout, column, places):
-            yield {"setDataValidation": {"range": area(sheet, 2, None, at, at + 1), "rule": rule}}
+        yield from dropdown(layout, sheet, at, column, places)
+
+
+def dropdown(layout: Layout, sheet: int, at: int, column: Column, places: Places) -> Iterator[Json]:
+    """The request for a column's dropdown or boxes; none where it has neither."""
+    if rule := _validation(layout, column, places):
+        yield {"setDataValidation": {"range": area(sheet, 2, None, at, at + 1), "rule": rule}}
 
 
 def colour(code: str) -> Json:

@@ -24,15 +24,19 @@ from daicho.sheets.google_cells import (
     value_for,
     write_rows,
 )
-from daicho.sheets.google_dress import dress_columns, dress_tab
+from daicho.sheets.google_dress import dress_columns, dress_tab, dropdown
 from daicho.sheets.google_http import TRIES, GoogleClient, Refused, Unsure
 from daicho.sheets.google_write import FIRST_MARKER, PREPARED, STATE_TAB, generations, marker, state_of
 from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
+from daicho.sheets.statuses import listed_statuses, with_statuses
 from daicho.sheets.workbook import Cell
 from daicho.wording import wording
 
 TAB_KEY = "daicho-tab"
 """The mark on a dressed tab; its value is the tab's key."""
+
+STATUSES = "statuses"
+"""Under which name the hidden tab keeps what the status dropdown was given."""
 
 SETUP = "setup"
 """The token of the generation marker a setup makes."""
@@ -71,12 +75,14 @@ class There:
 @dataclass(slots=True)
 class Work:
     """What a setup will do: a line for people on each thing, new sheets (made before all else, as dropdowns
-    point from sheet to sheet), the other requests, and where every tab's columns will stand."""
+    point from sheet to sheet), the other requests, where every tab's columns will stand, and what is kept of
+    it in the hidden tab."""
 
     lines: list[str] = field(default_factory=list)
     sheets: list[Json] = field(default_factory=list)
     requests: list[Json] = field(default_factory=list)
     places: dict[str, dict[int, Column]] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
 
 
 class Setup:
@@ -133,11 +139,12 @@ class Setup:
         )
 
     def _contents(self, grids: Mapping[str, Grid]) -> dict[str, Grid]:
-        """Headers of our tabs, the state, and the cells of a sheet that stands alone."""
+        """Headers of our tabs, the settings, the state, and the cells of a sheet that stands alone."""
+        there = [(tab.key, grids[tab.label]) for tab in self._layout.tabs if tab.label in grids]
         ranges = [
-            a1(tab.label, 1, 1, 0, grids[tab.label].column_count)
-            for tab in self._layout.tabs
-            if tab.label in grids and tab.key != STATE_TAB
+            a1(grid.title, 1, grid.row_count if key == "settings" else 1, 0, grid.column_count)
+            for key, grid in there
+            if key != STATE_TAB
         ]
         hidden = grids.get(self._layout.tab(STATE_TAB).label)
         if hidden:
@@ -163,6 +170,7 @@ class Setup:
             # In a new spreadsheet our tabs come first; in an old one they go to the right end.
             index = self._layout.tabs.index(tab) if there.is_new else None
             self._create(work, tab, next(ids), index, starters.get(tab.key, []))
+        self._offer_statuses(work, there)
         if not work.requests:
             return work
         if there.is_new and self._zone:
@@ -177,6 +185,31 @@ class Setup:
         self._remove_blank(work, there)
         self._remember(work, there)
         return work
+
+    def _offer_statuses(self, work: Work, there: There) -> None:
+        """Lays the statuses of the settings tab into the dropdown, where they were not laid there before."""
+        ledger, settings = (there.grids.get(self._layout.tab(key).label) for key in ("inquiries", "settings"))
+        at = next((at for at, one in work.places.get("inquiries", {}).items() if one.key == "status"), None)
+        if ledger is None or settings is None or at is None:
+            return
+        keys = {place: column.key for place, column in work.places["settings"].items()}
+        rows = [
+            {
+                keys[place]: value
+                for place, value in enumerate(row)
+                if place in keys and isinstance(value, str)
+            }
+            for row in settings.rows[1:]
+        ]
+        offered = listed_statuses(rows, self._layout)
+        usual = ",".join(self._layout.lists["status"].values())
+        if there.state.get(STATUSES, usual) == ",".join(offered):
+            return
+        widened = with_statuses(self._layout, offered)
+        column = widened.tab("inquiries").column("status")
+        work.requests += dropdown(widened, ledger.sheet_id, at, column, work.places)
+        work.kept[STATUSES] = ",".join(offered)
+        work.lines.append(self._say("sheets.statuses-offered", statuses="、".join(offered)))
 
     def _is_news(self, there: There, tab: Tab) -> bool:
         """Whether a missing tab was never made. One that was made, a person renamed or deleted."""
@@ -260,12 +293,12 @@ class Setup:
         generation = max(there.generations, default=-1) + 1
         work.sheets.insert(0, marker(generation, SETUP))
         made = there.made | {tab.key: [column.key for column in tab.columns] for tab in self._layout.tabs}
-        text = json.dumps(made, separators=(",", ":"))
-        names = list(there.state)
-        row = 2 + (names.index(PREPARED) if PREPARED in names else len(names))
+        kept = {PREPARED: json.dumps(made, separators=(",", ":")), **work.kept}
+        names = list(dict.fromkeys([*there.state, *kept]))
         hidden = self._layout.tab(STATE_TAB).label
         sheet = there.grids[hidden].sheet_id if hidden in there.grids else self._created(work, hidden)
-        work.requests += write_rows(sheet, row, [{0: PREPARED, 1: text}])
+        for name, text in kept.items():
+            work.requests += write_rows(sheet, 2 + names.index(name), [{0: name, 1: text}])
 
     def _created(self, work: Work, title: str) -> int:
         added = [request["addSheet"]["properties"] for request in work.sheets if "addSheet" in request]
