@@ -132,6 +132,14 @@ def test_a_category_and_a_template_of_the_shops_own_are_learned() -> None:
     assert (guess.categories[0][0], guess.templates[0][0]) == ("卸売", "oroshi")
 
 
+def test_what_a_shop_answers_with_is_learned_from_some_answers() -> None:
+    late = [correction(f"{item}がまだ届かないのですが。", templates=("defect",)) for item in "机棚箱鞄傘帯"]
+    usual, own = (Classifier.trained([*EXAMPLES, *as_examples(decisions)], CUES) for decisions in ((), late))
+    asked = [("", "帽子がまだ届かないのですが、いつ着きますか。"), ("", "割れた椀で指を切り、血が出ました。")]
+    assert [guess.templates[0][0] for guess in usual.guess(asked)] == ["not-arrived", "safety"]
+    assert [guess.templates[0][0] for guess in own.guess(asked)] == ["defect", "safety"]
+
+
 def test_a_priority_that_people_raised_raises_mails_like_it() -> None:
     corrected = as_examples([correction("市長の記念品の件です。", priority="urgent")])
     mayor, other = Classifier.trained([*EXAMPLES, *corrected], CUES).guess(

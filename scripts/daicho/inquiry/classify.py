@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-VERSION = 7
+VERSION = 8
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
@@ -56,6 +56,9 @@ rare is answered too timidly). Fitted by leaving one starter file out, as HABIT.
 HABIT = 0.7
 """How much the habit of a category counts beside the words of a mail when a template is chosen."""
 
+GUIDE = 3.0
+"""How many mails the guide's own choice of a template counts as, beside those that the shop has answered."""
+
 DOUBT = 0.3
 """How much those words still count where people have set the category: they were read as something else."""
 
@@ -67,7 +70,7 @@ DOUBT = 0.3
 class Example:
     """One labelled mail. `category` is a key of the triage guide or AUTO; None means that nobody has said.
 
-    `weight` tells how much it counts against a starter example.
+    `weight` tells how much it counts against a starter example; `own` marks a decision of the shop.
     """
 
     subject: str
@@ -77,6 +80,7 @@ class Example:
     emotion: frozenset[str] | None = None
     templates: tuple[str, ...] | None = None
     weight: float = 1.0
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ def as_examples(corrections: Sequence[Correction]) -> list[Example]:
             emotion=correction.emotion,
             templates=correction.templates,
             weight=CORRECTION_WEIGHT * 0.5 ** ((newest - correction.sent).days / CORRECTION_HALF_LIFE),
+            own=True,
         )
         for correction in corrections
     ]
@@ -227,14 +232,21 @@ class Classifier:
     """A trained model. `weights` is (features × outputs), `bias` (outputs,).
 
     `shares` is (categories × templates): how often mails of a category are answered with a template.
+    `ways` is (templates × templates): what this shop answers with where the guide calls for a template.
     """
 
     def __init__(
-        self, features: Features, weights: Numbers, bias: Numbers, shares: Numbers, outputs: Sequence[Output]
+        self,
+        features: Features,
+        weights: Numbers,
+        bias: Numbers,
+        shares: Numbers,
+        ways: Numbers,
+        outputs: Sequence[Output],
     ) -> None:
         self.features = features
         self.outputs = tuple(outputs)
-        self._weights, self._bias, self._shares = weights, bias, shares
+        self._weights, self._bias, self._shares, self._ways = weights, bias, shares, ways
         self._columns = {
             family: [i for i, output in enumerate(self.outputs) if output.family == family]
             for family in FAMILIES
@@ -256,7 +268,23 @@ class Classifier:
         ]
         weights = np.stack([fit[0] for fit in fits], axis=1)
         bias = np.array([fit[1] for fit in fits], dtype=np.float32)
-        return cls(features, weights, bias, _shares(examples, questions), list(questions))
+        shares = _shares(examples, questions)
+        guide = np.eye(shares.shape[1], dtype=np.float32)
+        classifier = cls(features, weights, bias, shares, guide, list(questions))
+        classifier._ways = classifier._learned_ways(examples, matrix)
+        return classifier
+
+    def _learned_ways(self, examples: Sequence[Example], matrix: Any) -> Numbers:
+        """What the shop answered with, by what the guide called for; GUIDE mails more speak for the guide."""
+        import numpy as np
+
+        keys = [self.outputs[column].key for column in self._columns["template"]]
+        ways = np.eye(len(keys), dtype=np.float32) * GUIDE
+        for row, example in enumerate(examples):
+            if example.own and example.templates:
+                scores = matrix[[row]] @ self._weights + self._bias
+                ways[:, keys.index(example.templates[0])] += self._chances(scores[0])["template"]
+        return ways / ways.sum(axis=1, keepdims=True)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The model as arrays that `numpy.savez` keeps without pickle."""
@@ -275,6 +303,7 @@ class Classifier:
             "weights": self._weights,
             "bias": self._bias,
             "shares": self._shares,
+            "ways": self._ways,
         }
         return {**packed, **numbers}
 
@@ -286,7 +315,8 @@ class Classifier:
         )
         features = Features(cues, grams, cue_names, arrays["idf"])
         questions = [Output(*name.split(":", 1)) for name in outputs]
-        return cls(features, arrays["weights"], arrays["bias"], arrays["shares"], questions)
+        weights, bias, shares, ways = (arrays[name] for name in ("weights", "bias", "shares", "ways"))
+        return cls(features, weights, bias, shares, ways, questions)
 
     def guess(self, mails: Sequence[tuple[str, str]]) -> list[Guess]:
         """One guess for each (subject, text)."""
@@ -296,18 +326,21 @@ class Classifier:
         return [self._guess(scores) for scores in matrix @ self._weights + self._bias]
 
     def _guess(self, scores: Numbers) -> Guess:
+        named = {family: self._named(family, chances) for family, chances in self._chances(scores).items()}
+        return Guess(_ranked(named["category"]), _ranked(named["template"]), named["cause"], named["emotion"])
+
+    def _chances(self, scores: Numbers) -> dict[str, Numbers]:
+        """The probabilities of each family's outputs."""
         margins = {family: scores[self._columns[family]] * SHARPNESS[family] for family in FAMILIES}
         categories = _softmax(margins["category"])
         # A template is weighed by the mail's own words and by what its likely categories are answered with.
         habit = _log(categories @ self._shares) * HABIT
-        chances = {
+        return {
             "category": categories,
-            "template": _softmax(margins["template"] + habit),
+            "template": _softmax(margins["template"] + habit) @ self._ways,
             "cause": _odds(margins["cause"] - CENTRES["cause"] * SHARPNESS["cause"]),
             "emotion": _odds(margins["emotion"] - CENTRES["emotion"] * SHARPNESS["emotion"]),
         }
-        named = {family: self._named(family, values) for family, values in chances.items()}
-        return Guess(_ranked(named["category"]), _ranked(named["template"]), named["cause"], named["emotion"])
 
     def habitual(self, category: str, guess: Guess) -> tuple[tuple[str, float], ...]:
         """The templates of `guess` where the category is certain: weighed by what it is answered with."""
@@ -373,8 +406,9 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
     questions: dict[Output, Answers] = {}
     for key in categories:
         questions[Output("category", key)] = [e.category == key if e.category else None for e in examples]
+    guide = {key for example in examples if not example.own for key in example.templates or ()}
     for key in templates:
-        questions[Output("template", key)] = [key in e.templates if e.templates else None for e in examples]
+        questions[Output("template", key)] = [_answers_with(key, example, guide) for example in examples]
     for key in CAUSES:
         questions[Output("cause", key)] = [_has(example.causes, key) for example in examples]
     for key in EMOTIONS:
@@ -382,6 +416,13 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
             None if e.emotion is None else key in e.emotion for e in examples
         ]
     return questions
+
+
+def _answers_with(key: str, example: Example, guide: set[str]) -> bool | None:
+    """Whether a mail calls for a template. By which of the guide's a shop answers, its ways tell, not the words."""
+    if not example.templates or (example.own and guide.issuperset(example.templates)):
+        return None
+    return key in example.templates
 
 
 def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers:
@@ -396,7 +437,9 @@ def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers
         for rank, template in enumerate(example.templates or ()):
             if example.category:
                 share = 0.5 if rank else 1.0
-                counts[categories.index(example.category), templates.index(template)] += share * example.weight
+                counts[categories.index(example.category), templates.index(template)] += (
+                    share * example.weight
+                )
     shares: Numbers = counts / counts.sum(axis=1, keepdims=True)
     return shares
 
