@@ -279,12 +279,13 @@ class Classifier:
         import numpy as np
 
         keys = [self.outputs[column].key for column in self._columns["template"]]
-        ways = np.eye(len(keys), dtype=np.float32) * GUIDE
-        for row, example in enumerate(examples):
-            if example.own and example.templates:
-                scores = matrix[[row]] @ self._weights + self._bias
-                ways[:, keys.index(example.templates[0])] += self._chances(scores[0])["template"]
-        return ways / ways.sum(axis=1, keepdims=True)
+        own = [row for row, example in enumerate(examples) if example.own and example.templates]
+        ways: Numbers = np.eye(len(keys), dtype=np.float32) * GUIDE
+        for row, scores in zip(own, matrix[own] @ self._weights + self._bias, strict=True):
+            answered = (examples[row].templates or ("",))[0]
+            ways[:, keys.index(answered)] += self._chances(scores)["template"]
+        ways /= ways.sum(axis=1, keepdims=True)
+        return ways
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The model as arrays that `numpy.savez` keeps without pickle."""
@@ -419,7 +420,7 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
 
 
 def _answers_with(key: str, example: Example, guide: set[str]) -> bool | None:
-    """Whether a mail calls for a template. By which of the guide's a shop answers, its ways tell, not the words."""
+    """Whether a mail calls for a template. Which one of the guide a shop prefers, its ways tell."""
     if not example.templates or (example.own and guide.issuperset(example.templates)):
         return None
     return key in example.templates
