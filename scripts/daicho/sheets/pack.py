@@ -59,7 +59,8 @@ def _write(sheet: Any, page: Page, layout: Layout, cut: str) -> int:
     """The rows; the number of the last one."""
     _open(sheet, page)
     sheet.append([_text(sheet, KEY_MARK + column.key) for column in page.columns])
-    sheet.append([_titled(sheet, page.title)])
+    # The first column is printed on both parts of a parted page, where the title would be cut off.
+    sheet.append([*([None] if _parted(page) else []), _titled(sheet, page.title)])
     sheet.append([_header(sheet, column, layout) for column in page.columns])
     closed = [_pen(sheet, column, layout, writable=False) for column in page.columns]
     open_ = [_pen(sheet, column, layout, writable=column.editable) for column in page.columns]
