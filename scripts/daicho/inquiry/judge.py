@@ -45,7 +45,7 @@ SURE = 0.6
 FELT = 0.5
 """From this chance on a learned cause or emotion counts."""
 
-BETTER_SAFE = 0.4
+BETTER_SAFE = 0.45
 """The same for causes that make an inquiry urgent: to miss one costs more than to look at one too many."""
 
 SAME_CHANCE = 0.1
