@@ -14,6 +14,7 @@ from builders import LAYOUT, NOW, Book, PlainJudge, arrival
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import read_rules
 from daicho.ledger.replies import is_ticked
+from daicho.mail.message import Attachment
 from daicho.sheets.workbook import Cell, Record
 
 
@@ -49,6 +50,15 @@ def test_a_new_mail_is_one_row_one_log_row_and_one_customer(book: Book) -> None:
     assert row["customer_id"] == only(book.customers)["id"]
     assert only(book.log)["inquiry"] == row["id"]
     assert isinstance(row["due"], datetime)
+
+
+def test_a_row_says_first_that_files_came_with_the_mail() -> None:
+    book, asked = Book(), question()
+    photo = Attachment("割れた皿.jpg", 120_000, "image/jpeg")
+    book.sync(replace(asked, message=replace(asked.message, attachments=(photo, photo))))
+    assert only(book.rows)["excerpt"] == "［添付 2 件］在庫はありますか。"
+    # The log tells it as well, so that the next sync writes the same.
+    assert not book.plan().commit.updates
 
 
 def test_rather_no_template_than_a_bad_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ class Event:
 
     `key` and `references` are message keys, `inquiry` the id it was put to ("" for mail of ours that
     answers nothing), `date` aware, `kind` one of inquiry, reply, auto, bounce, sales, `address` the
-    customer's side of it (lower-cased), `text` its new part.
+    customer's side of it (lower-cased), `text` its new part, `attached` how many files came with it.
     """
 
     key: str
@@ -42,6 +42,7 @@ class Event:
     subject: str
     text: str
     references: tuple[str, ...] = ()
+    attached: int = 0
 
 
 @dataclass(slots=True)

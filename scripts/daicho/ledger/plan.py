@@ -27,6 +27,9 @@ from daicho.mail.message import Address, Attachment, Message
 from daicho.sheets.workbook import Cell, Commit, Update
 from daicho.wording import Wording
 
+MOST_ATTACHED = 50
+"""So many attachments of a mail are named and counted."""
+
 REQUEST_SURE = 0.7
 """A part of a mail is a request of its own from this confidence on."""
 
@@ -209,6 +212,7 @@ class Plan:
             subject=message.subject,
             text=party.text or message.new_text or self._instead_of_text(arrival),
             references=message.references,
+            attached=len(message.attachments[:MOST_ATTACHED]),
         )
 
     def _instead_of_text(self, arrival: Arrival) -> str:
@@ -313,7 +317,7 @@ class Plan:
         cells["to" if event.incoming else "from"] = "\n".join(
             join_address(a.name, a.email) for a in ours[:10]
         )
-        cells["attachments"] = "\n".join(map(attachment_text, message.attachments[:50]))
+        cells["attachments"] = "\n".join(map(attachment_text, message.attachments[:MOST_ATTACHED]))
         cells["note"] = "\n".join(self._notes(arrival))
         return cells
 

@@ -102,13 +102,19 @@ def machine_cells(inquiry: Inquiry, progress: Progress, speaker: Speaker) -> dic
 
 def excerpt(events: Sequence[Event], first: Event, speaker: Speaker) -> str:
     """The customer's first words, and below them the newest if the customer wrote again."""
-    text = shorten(first.text, EXCERPT_LIMIT)
+    text = _words(first, speaker)
     later = [event for event in events if event.incoming and event.kind == "inquiry" and event is not first]
     if later:
         moment = speaker.clock.cell(later[-1].date)
         mark = speaker.wording.say("ledger.wrote-again", moment=short_moment(moment))
-        text = f"{text}\n{mark}\n{shorten(later[-1].text, EXCERPT_LIMIT)}"
+        text = f"{text}\n{mark}\n{_words(later[-1], speaker)}"
     return text
+
+
+def _words(event: Event, speaker: Speaker) -> str:
+    """What a message says; that files came with it is told first, since a cell shows only its first lines."""
+    attached = speaker.wording.say("ledger.attached", count=event.attached) if event.attached else ""
+    return attached + shorten(event.text, EXCERPT_LIMIT)
 
 
 def shorten(text: str, limit: int) -> str:

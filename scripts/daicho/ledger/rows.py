@@ -189,6 +189,7 @@ def read_event(record: Record, layout: Layout, clock: Clock) -> Event | None:
         subject=text_of(cells.get("subject")),
         text=text_of(cells.get("text")),
         references=tuple(text_of(cells.get("references")).split("\n")) if cells.get("references") else (),
+        attached=len(text_of(cells.get("attachments")).splitlines()),
     )
 
 
