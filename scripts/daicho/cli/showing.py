@@ -51,7 +51,7 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
     return {
         "mails": report.mails,
         "commits": len(outcome.commits),
-        **{name: getattr(report, name) for name in (*REPORTED, *EXPLAINED)},
+        **{name: getattr(report, name) for name in (*REPORTED, *EXPLAINED, "deleted")},
         "warnings": warnings_of(outcome),
         "troubles": [options.wording.say(trouble.key, **trouble.values) for trouble in outcome.troubles],
     }
