@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from builders import OWN, raw_mail
 from daicho import cli
+from daicho.watch import Watch
 from daicho.wording import templates_folder
 
 Run = Callable[..., tuple[int, str, str]]
@@ -355,17 +356,29 @@ def test_wrong_usage_is_exit_code_two(run: Run, arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2
 
 
-def test_watch_starts_no_ledger_of_its_own(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_begins_a_ledger_once_and_never_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
-    monkeypatch.setattr("daicho.cli.work.Watch.run", lambda watch: watch._once())
+    ledger = tmp_path / "ledger.xlsx"
+
+    def three_rounds(watch: Watch) -> None:
+        watch._once()
+        assert ledger.exists()
+        # The whole folder is away, with all that told of a ledger in it.
+        for path in tmp_path.glob("*ledger.xlsx*"):
+            path.unlink()
+        watch._once()
+        watch._once()
+
+    monkeypatch.setattr("daicho.cli.work.Watch.run", three_rounds)
     _, _, err = run("watch")
     assert "daicho setup" in err
-    assert not (tmp_path / "ledger.xlsx").exists()
+    assert not ledger.exists()
 
 
 def test_watch_syncs_and_ends_on_sigterm(run: Run, tmp_path: Path) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
-    run("setup")
     program = [
         sys.executable,
         "-u",

@@ -230,10 +230,10 @@ def test_forget_takes_one_whole_address_only(run: Run, address: str) -> None:
     assert Path("ledger.xlsx").read_bytes() == before
 
 
-def test_forget_only_shows_what_it_would_erase_until_told_yes(run: Run) -> None:
+def test_a_dry_run_of_forget_only_shows_what_it_would_erase(run: Run) -> None:
     run(*EXPORT)
     before = Path("ledger.xlsx").read_bytes()
-    code, out, _ = run("forget", "hanako@example.jp")
+    code, out, _ = run("forget", "hanako@example.jp", "--dry-run")
     assert code == 0
     for told in (
         "消去する予定",
@@ -244,8 +244,13 @@ def test_forget_only_shows_what_it_would_erase_until_told_yes(run: Run) -> None:
         "--yes",
     ):
         assert told in out
-    assert json.loads(run("forget", "hanako@example.jp", "--json")[1])["erased"] is False
+    assert json.loads(run("forget", "hanako@example.jp", "--json", "--dry-run")[1])["erased"] is False
     assert Path("ledger.xlsx").read_bytes() == before
+
+
+def test_a_program_erases_without_being_asked(run: Run) -> None:
+    assert json.loads(run("forget", "hanako@example.jp", "--json")[1])["erased"] is True
+    assert run("history", "hanako@example.jp")[0] != 0
 
 
 @pytest.mark.parametrize(("typed", "erased"), [("はい", True), ("yes", True), ("いいえ", False), ("", False)])

@@ -96,7 +96,8 @@ def forget(
     desk = Desk(options.load())
     forgotten = desk.forget(address, dry=True)
     drafts, troubles = desk.drafts_left(forgotten.inquiries)
-    done = yes and not dry_run
+    # A person at a terminal is asked; to a program the whole address is a plain enough word.
+    done = not dry_run and (yes or not sys.stdin.isatty())
     if options.json or as_json:
         forgotten = desk.forget(address) if done else forgotten
         left = [{"mailbox": mailbox, "subject": subject} for mailbox, subject in drafts]
@@ -107,7 +108,7 @@ def forget(
         return
     if not done:
         print_forgotten("would-forget", address, forgotten, desk)
-        if dry_run or not (done := _is_sure()):
+        if dry_run or not (done := _says_yes()):
             out.print(escape(say("nothing-forgotten")))
     if done:
         print_forgotten("forgotten", address, desk.forget(address), desk)
@@ -130,10 +131,8 @@ def prune(
     out.print(escape(say(key, before=f"{before:%Y-%m-%d}", **_counts(done))))
 
 
-def _is_sure() -> bool:
-    """Whether a person at the terminal says yes."""
-    if not sys.stdin.isatty():
-        return False
+def _says_yes() -> bool:
+    """Whether the person at the terminal says yes."""
     answer = out.input(escape(f"{say('ask-sure')}: ")).strip().casefold()
     return answer in say("yes").split()
 

@@ -146,13 +146,14 @@ def watch(
 ) -> None:
     """Sync every few minutes until stopped (Ctrl-C or SIGTERM)."""
     config = options.load()
+    first_round = iter([True])
 
     def tell_trouble(trouble: Exception) -> None:
         tell_with_time(trouble, config.zone)
 
     def work() -> None:
-        # Unattended, a folder that is not mounted looks like a shop's first day.
-        outcome = Desk(config).sync(begin=False)
+        # Later, a folder that is no longer mounted would look like a shop's first day.
+        outcome = Desk(config).sync(begin=next(first_round, False))
         for trouble in outcome.troubles:
             tell_trouble(trouble)
         if options.json:
