@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-VERSION = 8
+VERSION = 9
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
@@ -56,8 +56,8 @@ rare is answered too timidly). Fitted by leaving one starter file out, as HABIT.
 HABIT = 0.7
 """How much the habit of a category counts beside the words of a mail when a template is chosen."""
 
-GUIDE = 3.0
-"""How many mails the guide's own choice of a template counts as, beside those that the shop has answered."""
+GUIDE = 1.0
+"""How many answers the guide's own choice of a template counts as, beside those that the shop has given."""
 
 DOUBT = 0.3
 """How much those words still count where people have set the category: they were read as something else."""
@@ -275,15 +275,17 @@ class Classifier:
         return classifier
 
     def _learned_ways(self, examples: Sequence[Example], matrix: Any) -> Numbers:
-        """What the shop answered with, by what the guide called for; GUIDE mails more speak for the guide."""
+        """What the shop answered with, by what the guide called for. Once is no way of doing things."""
         import numpy as np
 
         keys = [self.outputs[column].key for column in self._columns["template"]]
         own = [row for row, example in enumerate(examples) if example.own and example.templates]
-        ways: Numbers = np.eye(len(keys), dtype=np.float32) * GUIDE
+        answers = np.zeros((len(keys), len(keys)), dtype=np.float32)
         for row, scores in zip(own, matrix[own] @ self._weights + self._bias, strict=True):
             answered = (examples[row].templates or ("",))[0]
-            ways[:, keys.index(answered)] += self._chances(scores)["template"]
+            answers[self._chances(scores)["template"].argmax(), keys.index(answered)] += 1
+        guide = np.eye(len(keys), dtype=np.float32)
+        ways: Numbers = np.where(guide > 0, answers + GUIDE, np.maximum(answers - 1, 0))
         ways /= ways.sum(axis=1, keepdims=True)
         return ways
 
