@@ -123,6 +123,36 @@ def test_a_bounced_reply_is_told() -> None:
         ("I received an empty box.", False),
         ("That is great but broken", False),
         ("Thank you. Received the parcel, the lid is cracked.", False),
+        # A few letters can be the answer we asked for.
+        *(
+            (f"{thanks}{point}", False)
+            for thanks in ("ありがとうございます。", "了解です。\n")
+            for point in (
+                "青でお願いします。",
+                "Mにします。",
+                "取り消します。",
+                "やめます",
+                "不要です。",
+                "急ぎです。",
+                "至急！",
+                "振り込みました。",
+                "火傷しました。",
+                "赤",
+                "B案",
+                "2個",
+                "返金",
+                "090-0000-1111",
+            )
+        ),
+        *(
+            (f"Thank you.{gap}{point}", False)
+            for gap in (" ", "\n")
+            for point in ("Refund!", "Red one.", "Size 40")
+        ),
+        ("ありがとうございました。山田", True),
+        ("ありがとうございました😊\n♪", True),
+        ("はい、承知しました。\nよろしくお願いします。\n山田 花子", True),
+        ("Thanks a lot!\nAnna Lind", True),
         ("在庫はありますか", False),
         ("", False),
         ("ありがとうございます。" + "とてもよいお店でした。" * 30, False),

@@ -13,7 +13,16 @@ from typing import Literal
 from daicho.inquiry.numbers import TEXT_LIMIT, fold, order_numbers, phones, plain
 from daicho.mail.message import Message
 
-__all__ = ["Form", "contact_form", "customer_name", "fold", "order_numbers", "phones", "products"]
+__all__ = [
+    "Form",
+    "contact_form",
+    "customer_name",
+    "fold",
+    "is_like_a_name",
+    "order_numbers",
+    "phones",
+    "products",
+]
 
 # --- products ---
 
@@ -324,7 +333,7 @@ def _could_be_name(words: str) -> bool:
     )
 
 
-def _is_like_a_name(words: str) -> bool:
+def is_like_a_name(words: str) -> bool:
     """Whether words that no display name confirms are a Japanese name: 「森下です」, not 「浴衣です」."""
     return words[:1] in _SURNAMES and _could_be_name(words)
 
@@ -352,7 +361,7 @@ def _introduced(lines: Sequence[str], known: Sequence[str]) -> str:
         if (match := _OF_COMPANY.search(line)) and _could_be_name(match["name"]):
             return match["name"]
         match = _OPENS.search(line + "\n")
-        if match and _is_like_a_name(match["name"]) and not _contradicted(match["name"], known):
+        if match and is_like_a_name(match["name"]) and not _contradicted(match["name"], known):
             return match["name"]
     english = _ENGLISH.search(text)
     return english["name"] if english else ""
@@ -370,7 +379,7 @@ def _as_name(words: str, known: Sequence[str]) -> str:
     if _compact(name) in map(_compact, known):
         return name
     name = name.rpartition("の")[2] if len(name) > 5 else name
-    if _is_like_a_name(name):
+    if is_like_a_name(name):
         return name
     western = re.split(r" & | and |,|/", _SIGN_OFF.sub("", words, count=1))[0].strip()
     return western if _WESTERN.fullmatch(western) and len(western) > 1 else ""

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from daicho.inquiry.extract import is_like_a_name
 from daicho.inquiry.thread import Event
 
 THANKS_LIMIT = 160
@@ -74,8 +75,7 @@ _TURNS = (
 )
 _SENTENCE_END = re.compile(r"[。．.!！\n]")
 _CLAUSE_END = re.compile(r"[、,]")
-SHORT_SENTENCE = 8
-"""Characters of a sentence that says nothing by itself: a name, an emoji, はい."""
+_WESTERN_NAME = re.compile(r"[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’.-]{0,20}){1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def is_mere_thanks(text: str) -> bool:
     Where there is doubt it is no mere thanks: an inquiry reopened for nothing costs a look, one left closed
     a customer.
     """
-    folded = text.strip().casefold()
+    folded = _unsigned(text.strip()).casefold()
     if not folded or len(folded) > THANKS_LIMIT or any(word in folded for word in _TURNS):
         return False
     sentences = [sentence.strip() for sentence in _SENTENCE_END.split(folded) if sentence.strip()]
@@ -114,17 +114,18 @@ def is_mere_thanks(text: str) -> bool:
     return thanks and all(map(_is_harmless, sentences))
 
 
+def _unsigned(text: str) -> str:
+    """The text less a signature in Latin letters: a first and a family name alone on the last line."""
+    above, _, last = text.rpartition("\n")
+    return above if _WESTERN_NAME.fullmatch(last.strip()) else text
+
+
 def _is_harmless(sentence: str) -> bool:
-    """A sentence that ends in thanks or courtesy (what comes last may be the point), or a mere name."""
+    """A sentence that ends in thanks or courtesy (what comes last may be the point), a name, or no words."""
     end = _CLAUSE_END.split(sentence)[-1]
-    return _is_name(sentence) or any(word in end for word in (*_THANKS, *_COURTESY))
-
-
-def _is_name(sentence: str) -> bool:
-    """A name below a letter, an emoji; not the end of a wish (「赤で」)."""
-    return len(sentence) <= SHORT_SENTENCE and not sentence.endswith(
-        ("で", "を", "に", "へ", "は", "が", "と")
-    )
+    if any(word in end for word in (*_THANKS, *_COURTESY)):
+        return True
+    return is_like_a_name(sentence.removesuffix("です")) or not any(map(str.isalnum, sentence))
 
 
 def moves(event: Event, answered: bool) -> bool:
