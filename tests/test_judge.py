@@ -12,6 +12,7 @@ import pytest
 
 from daicho.inquiry.classify import Correction
 from daicho.inquiry.judge import (
+    BETTER_SAFE,
     SURE,
     Case,
     Judge,
@@ -356,6 +357,31 @@ def test_a_step_outward_is_answered_by_a_supervisor_among_the_first_two(judge: J
     got = judged(judge, "返金に応じないなら、明日消費生活センターに相談し、弁護士に依頼します。")
     assert got.priority == "urgent"
     assert "escalate" in got.templates[:2]
+
+
+# --- what stands above a rule ---
+
+
+def test_a_rule_keeps_no_burn_down_and_nothing_else_up(judge: Judge) -> None:
+    rule: dict[str, Cell] = {"where": "text", "match": "any", "words": "やめます", "set": "priority"}
+    burnt = "注文をやめます。届いた電気毛布から煙が出て、足にやけどをしました。"
+    dated = "注文をやめます。明日の結婚式までに返金がほしいです。"
+    calm, aside = (ruled(judge, rule | {"value": value}) for value in ("通常", "対象外"))
+    assert [judged(calm, text).priority for text in (burnt, dated)] == ["urgent", "normal"]
+    assert "けが" in judged(calm, burnt).say_reason(wording("ja"))
+    assert judged(aside, burnt).priority == "none"
+
+
+@pytest.mark.parametrize(("chance", "unsure"), [(BETTER_SAFE, True), (SURE, False)])
+def test_an_alarm_on_a_doubtful_cause_asks_for_a_look(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch, chance: float, unsure: bool
+) -> None:
+    (calm,) = judge.classifier.guess([("", "ほ")])
+    causes = dict.fromkeys(calm.causes, 0.0) | {"harm": chance}
+    guess = replace(calm, categories=(("product", 0.9), ("stock", 0.1)), causes=causes)
+    monkeypatch.setattr(judge.classifier, "guess", lambda mails: [guess])
+    got = judged(judge, "ほ")
+    assert (got.priority, got.unsure) == ("urgent", unsure)
 
 
 # --- a mere inkling ---

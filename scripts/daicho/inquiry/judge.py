@@ -59,6 +59,9 @@ HINTED = 0.3
 
 TEMPLATES = 3
 
+ABOVE_RULES = frozenset({"harm", "outside"})
+"""What makes an inquiry urgent even where a rule of the shop says less."""
+
 CAUSE_LEVELS: Mapping[str, str] = {
     "harm": "urgent",
     "outside": "urgent",
@@ -170,8 +173,9 @@ class Judge:
         category, confidence = self._category(kind, guess, ruled, reason)
         asked = kind == "inquiry"
         emotion, tags = self._moods(hits, guess if asked else None)
-        priority = self._priority(case, heard, category, guess, ruled, reason) if asked else "none"
+        priority, alarmed = "none", False
         if asked:
+            priority, alarmed = self._priority(case, heard, category, guess, ruled, reason)
             reason += _to_check(category, heard)
         return Judgement(
             kind=kind,
@@ -180,7 +184,7 @@ class Judge:
             priority=priority,
             emotion=emotion,
             tags=tags,
-            unsure=asked and confidence < SURE,
+            unsure=asked and (confidence < SURE or alarmed),
             order_numbers=heard.order_numbers,
             customer_name=customer_name(case.message),
             products=heard.products,
@@ -250,13 +254,19 @@ class Judge:
         guess: Guess,
         ruled: Mapping[str, str],
         reason: list[Reason],
-    ) -> str:
-        if "priority" in ruled:
-            return ruled["priority"]
+    ) -> tuple[str, bool]:
+        """The priority, and whether it is an alarm that rests on a doubtful cause alone."""
         raises = list(self._raises(case, heard, category, guess))
+        if "priority" in ruled:
+            # A rule may keep promises and dates down, but not a burn; what it sets aside stays aside.
+            set_aside = ruled["priority"] == "none"
+            raises = [] if set_aside else [each for each in raises if each.cause in ABOVE_RULES]
         reason += [(f"judge.raise-{each.cause}", each.values) for each in raises]
         begins = category if "category" in ruled else _beginning(guess)
-        return raised(begins, raises)
+        from_start = ruled.get("priority") or start(begins)
+        causes = [each for each in raises if each.level == "urgent"]
+        alarmed = from_start != "urgent" and bool(causes) and all(map(_is_doubtful, causes))
+        return raised(from_start, raises), alarmed
 
     def _raises(self, case: Case, heard: _Heard, category: str, guess: Guess) -> Iterator[Raise]:
         for cause, level in CAUSE_LEVELS.items():
@@ -275,6 +285,11 @@ class Judge:
         felt |= {self._emotion_keys[word] for word in words if word in self._emotion_keys}
         tags = dict.fromkeys(word for word in words if word not in self._emotion_keys)
         return tuple(key for key in self._emotion_keys.values() if key in felt), tuple(tags)
+
+
+def _is_doubtful(cause: Raise) -> bool:
+    percent = cause.values.get("percent", 100)
+    return isinstance(percent, int) and percent < 100 * SURE
 
 
 def _move_up(keys: list[str], key: str, place: int) -> None:

@@ -59,9 +59,9 @@ def start(category: str) -> str:
     return STARTS.get(category, "normal")
 
 
-def raised(category: str, raises: Iterable[Raise]) -> str:
-    """The urgency of an inquiry: the highest of its start and of all that raises it."""
-    return max((start(category), *(each.level for each in raises)), key=PRIORITIES.index)
+def raised(priority: str, raises: Iterable[Raise]) -> str:
+    """The urgency of an inquiry: the highest of where it starts and of all that raises it."""
+    return max((priority, *(each.level for each in raises)), key=PRIORITIES.index)
 
 
 def date_raise(need: date | None, sent: datetime) -> Raise | None:
