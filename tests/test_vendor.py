@@ -607,6 +607,46 @@ def test_a_status_nobody_knows_is_told_and_not_taken(value: str) -> None:
     assert row(made, id)["status"] == "未対応"
 
 
+ERRORS = (
+    "#NAME?",
+    "#REF!",
+    "#N/A",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "Err:508",
+    " #NAME? ",
+)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_of_a_spreadsheet_is_no_answer_and_the_other_cells_come_home(error: str) -> None:
+    made = book()
+    sheet, (first, second, *_) = Sheet(grids(export(made))), ids(made)
+    sheet.write(first, answer=error, memo=error, category="その他")
+    sheet.write(second, answer="#1 と #2 はあります。", memo="#123")
+    result = home(made, sheet.grids)
+    assert [(told.key, told.inquiry, told.values["column"]) for told in result.troubles] == [
+        ("vendor.error-value", first, "回答文"),
+        ("vendor.error-value", first, "メモ"),
+    ]
+    assert "answer" not in facts(made, first)
+    assert (row(made, first).get("memo"), row(made, first)["category"]) == (None, "その他")
+    assert (facts(made, second)["answer"], row(made, second)["memo"]) == ("#1 と #2 はあります。", "#123")
+
+
+def test_an_error_of_a_spreadsheet_empties_no_memo() -> None:
+    made = book()
+    id = ids(made)[0]
+    row(made, id)["memo"] = "店のメモ"
+    sheet = Sheet(grids(export(made)))
+    sheet.write(id, memo="#N/A")
+    assert not home(made, sheet.grids).changes
+    assert row(made, id)["memo"] == "店のメモ"
+
+
 def test_an_emptied_status_is_a_slip() -> None:
     made = book()
     sheet, id = Sheet(grids(export(made))), ids(made)[0]

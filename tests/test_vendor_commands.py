@@ -208,6 +208,20 @@ def test_an_answer_that_is_an_unknown_formula_is_listed_and_empties_nothing(run:
     assert (trouble["row"], "回答文" in trouble["reason"]) == (HEADER_ROW + 1, True)
 
 
+def test_an_answer_that_excel_took_for_a_formula_is_listed_with_its_row(run: Run, tmp_path: Path) -> None:
+    run(*EXPORT)
+    book = openpyxl.load_workbook(tmp_path / "pack.xlsx")
+    sheet = book["問い合わせ"]
+    column = next(cell.column for cell in sheet[1] if cell.value == f"{KEY_MARK}answer")
+    cell = sheet.cell(HEADER_ROW + 1, column)
+    cell.value, cell.data_type = "#NAME?", "e"
+    book.save(tmp_path / "pack.xlsx")
+    code, out, _ = run("import", "pack.xlsx", "--json")
+    (trouble,) = json.loads(out)["troubles"]
+    assert (code, json.loads(out)["changes"], trouble["row"]) == (1, [], HEADER_ROW + 1)
+    assert "#NAME?" in trouble["reason"]
+
+
 def test_forget_erases_and_names_the_packs(run: Run) -> None:
     run(*EXPORT)
     code, out, _ = run("forget", "Hanako@example.jp", "--dry-run", "--yes")

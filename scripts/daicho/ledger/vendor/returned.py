@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,12 @@ from daicho.sheets.pack_page import KEY_MARK, Grid
 from daicho.sheets.workbook import Cell
 
 ESSENTIAL = ("id", *HOME, "base")
+
+_ERROR = re.compile(
+    r"#(?:NAME\?|REF!|N/A|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!"
+    r"|GETTING_DATA)|Err:[0-9]{3}"
+)
+"""What a spreadsheet says instead of a result. Nobody wrote it: an answer that began with "-" or "="."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +37,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One row that came back. `cells` holds the columns that come home, as far as the file has them."""
+    """One row that came back. `cells` holds the columns that come home, as far as the file has them; `spoilt`
+    are those in which something stands that nobody can read."""
 
     grid: Grid
     row: int
     sent: Sent
     export: Export
     cells: Mapping[str, Cell]
+    spoilt: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -65,7 +74,7 @@ def read_returned(
         if _holds_inquiries(columns):
             found = True
             _take_rows(grid, columns, first, exports, returned)
-            _tell_formulas(grid, columns, first, labels, returned)
+            _tell_spoilt(grid, columns, first, labels, returned)
     if not found:
         raise VendorError("vendor.no-inquiries", file=grids[0].name if grids else "")
     if not returned.exports:
@@ -141,6 +150,7 @@ class _Line:
     number: int
     id: str
     cells: Mapping[str, Cell]
+    spoilt: frozenset[str]
     found: tuple[Sent, Export] | None
     texts: str
 
@@ -165,7 +175,7 @@ def _take_rows(
             # Sorted by halves: these texts are another inquiry's, and so might the answer be.
             returned.troubles.append(Trouble(grid.name, line.number, line.id, "vendor.row-shuffled"))
         else:
-            returned.answers.append(Answered(grid, line.number, *found, line.cells))
+            returned.answers.append(Answered(grid, line.number, *found, line.cells, line.spoilt))
 
 
 def _lines(
@@ -179,14 +189,13 @@ def _lines(
         found = _found(cells.get(columns.get("base", 0)), [*likely, *exports.values()])
         if found and found[1] not in likely:
             likely.insert(0, found[1])
+        home = {key: columns[key] for key in HOME if key in columns}
+        spoilt = frozenset(key for key, place in home.items() if _spoilt(grid, number, place, cells))
         yield _Line(
             number,
             text_of(cells.get(columns.get("id", 0))).strip(),
-            {
-                key: clean(cells.get(columns[key]))
-                for key in HOME
-                if key in columns and (number, columns[key]) not in grid.unknown
-            },
+            {key: clean(cells.get(place)) for key, place in home.items() if key not in spoilt},
+            spoilt,
             found,
             digest(cell for position in shown if isinstance(cell := cells.get(position), str)),
         )
@@ -202,16 +211,28 @@ def _found(cell: Cell, exports: Iterable[Export]) -> tuple[Sent, Export] | None:
     return None
 
 
-def _tell_formulas(
+def _spoilt(grid: Grid, row: int, column: int, cells: Mapping[int, Cell]) -> str:
+    """Why nobody can read a cell, as a sentence's key; "" for any other."""
+    # A formula that no program has worked out says nothing, not even that somebody emptied the cell.
+    if (row, column) in grid.unknown:
+        return "vendor.formula"
+    return "vendor.error-value" if _is_error(cells.get(column)) else ""
+
+
+def _is_error(cell: Cell) -> bool:
+    """Whether a cell holds a spreadsheet's error, such as #NAME?, and no words."""
+    return _ERROR.fullmatch(text_of(cell).strip()) is not None
+
+
+def _tell_spoilt(
     grid: Grid, columns: Mapping[str, int], first: int, labels: Mapping[str, str], returned: Returned
 ) -> None:
-    """A formula that no program has worked out says nothing, not even that somebody emptied the cell."""
-    ids = {number: text_of(cells.get(columns.get("id", 0))).strip() for number, cells in grid.rows}
-    keys = {columns[key]: key for key in HOME if key in columns}
-    for row, column in sorted(grid.unknown):
-        if row > first and column in keys:
-            values = {"column": labels[keys[column]]}
-            returned.troubles.append(Trouble(grid.name, row, ids.get(row, ""), "vendor.formula", values))
+    for row, cells in grid.rows:
+        inquiry = text_of(cells.get(columns.get("id", 0))).strip()
+        for key in HOME if row > first else ():
+            if key in columns and (reason := _spoilt(grid, row, columns[key], cells)):
+                values = {"column": labels[key], "value": text_of(cells.get(columns[key])).strip()}
+                returned.troubles.append(Trouble(grid.name, row, inquiry, reason, values))
 
 
 def _settle_copies(returned: Returned) -> None:
@@ -240,5 +261,5 @@ def _changed(answer: Answered) -> bool:
 def _take_entries(grid: Grid, columns: Mapping[str, int], returned: Returned) -> None:
     for _, cells in grid.rows:
         key, entry = text_of(cells.get(columns["key"])), clean(cells.get(columns["entry"]))
-        if key and entry and not key.startswith(KEY_MARK) and key != "_key":
+        if key and entry and not key.startswith(KEY_MARK) and key != "_key" and not _is_error(entry):
             returned.entries.setdefault(key, text_of(entry))
