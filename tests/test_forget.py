@@ -9,6 +9,10 @@ import pytest
 from builders import LAYOUT, NOW, TOKYO, WORDS, Book, arrival
 from daicho.ledger.forget import Forgotten, forget, months_before, prune, retention, tells
 from daicho.ledger.rows import Ledger, text_of
+from daicho.ledger.settings import read_settings
+from daicho.ledger.summary.facts import read_facts
+from daicho.ledger.summary.month import Month
+from daicho.ledger.summary.summary import summarise
 from daicho.ledger.veiled import veiled_key
 from daicho.ledger.vendor.log import Export
 from daicho.mail.mailbox import Head
@@ -152,6 +156,53 @@ def test_an_erased_inquiry_is_closed_and_no_longer_on_the_list() -> None:
     plan = made.plan()
     assert not plan.commit
     assert (plan.report.urgent, plan.report.overdue) == ([], [])
+
+
+def numbers_of(made: Book) -> object:
+    """What the months say, but for how many are open today: from today on nobody waits any longer."""
+    months = (Month(2026, 9), Month(2026, 10), Month(2026, 11))
+    ledger = ledger_of(made)
+    given = read_settings([], LAYOUT)
+    pages = [summarise(ledger, given, WORDS, month, NOW + timedelta(minutes=5)) for month in months]
+    open_then = [{**page.table("by-day").values("backlog"), "11/20(金)": None} for page in pages]
+    return [(page.figures, page.table("again"), page.table("by-member")) for page in pages], open_then
+
+
+@pytest.mark.parametrize("status", ["未対応", "対応中", "保留", "対応済み", "対象外"])
+def test_the_numbers_of_the_months_stay_whatever_an_inquirys_status_was(status: str) -> None:
+    made = Book()
+    made.sync(arrival("q1@x", "在庫はありますか。", sender=HANAKO, hours_ago=900))
+    made.sync(arrival("q2@x", "割れていました。", sender=HANAKO, hours_ago=90))
+    made.rows[0]["status"] = made.rows[1]["status"] = status
+    made.sync()
+    before = numbers_of(made)
+    forgotten(made)
+    assert numbers_of(made) == before
+    assert not made.plan().report.overdue
+
+
+def test_a_thank_you_stays_one_in_the_months_numbers() -> None:
+    made = book()
+    made.sync(
+        arrival(
+            "t1@x", "ありがとうございました。", sender=HANAKO, answers=["r1@x"], incoming=True, hours_ago=2
+        )
+    )
+    before = numbers_of(made)
+    forgotten(made)
+    assert "ありがとうございました" in everything(made)
+    assert numbers_of(made) == before
+    assert not forget(ledger_of(made), HANAKO, WORDS).commit
+
+
+def test_nobody_waits_any_longer_once_they_are_erased() -> None:
+    made = Book()
+    made.sync(arrival("q1@x", "在庫はありますか。", sender=HANAKO, hours_ago=3))
+    forgotten(made)
+    facts = read_facts(ledger_of(made), read_settings([], LAYOUT))
+    [fact] = facts.all
+    assert (fact.status, fact.kept(LATER)) == ("open", "pending")
+    assert fact.open_days[-1][1] == NOW.astimezone(TOKYO).date()
 
 
 def test_our_own_text_that_named_the_person_is_still_ours_afterwards() -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from daicho.inquiry.status import is_mere_thanks
 from daicho.inquiry.thread import Event, Inquiry, Threads
 from daicho.ledger.masking import Kind, Masker, bare, narrow
 from daicho.ledger.merge import text_print
@@ -41,6 +42,9 @@ OWN_WORDS = 10
 _SENTENCE_END = re.compile(r"[\n。．.！？!?…]")
 PERSONAL_FACTS = ("reply_to", "answer", "draft", "reply", "served", "unlisted")
 PRUNED = "pruned"
+ERASED = "erased"
+"""The fact of a base that tells what an inquiry was, and when it was closed because its person was erased."""
+
 _MONTHS = re.compile(r"([0-9]{1,3}) ?(か月|ヶ月|カ月|ケ月|months?|年|years?)(?:間)?", re.IGNORECASE)
 
 
@@ -74,6 +78,7 @@ class _Erasure:
     def __init__(self, ledger: Ledger, address: str, wording: Wording) -> None:
         self.ledger = ledger
         self.mark = wording.say("vendor.erased")
+        self.thanks = wording.say("summary.thanks")
         customer = read_customers(ledger.customers).at(address)
         self.customer = customer.id if customer else ""
         self.addresses = {address, *(customer.addresses if customer else ())}
@@ -166,7 +171,8 @@ class _Erasure:
             "key": self._key(event.key),
             side: self.mark,
             "subject": self.mark,
-            "text": self.mark,
+            # A mere thanks stays one: it neither reopened the matter nor counts as a contact.
+            "text": f"{self.mark} {self.thanks}" if is_mere_thanks(event.text) else self.mark,
             "attachments": None,
             "note": None,
             "references": "\n".join(map(self._key, event.references)) or None,
@@ -227,6 +233,10 @@ def erased_inquiry(ledger: Ledger, row: Row, mark: str) -> dict[str, Cell]:
         wanted["template"] = base.proposals["template"] = None
     if ledger.layout.option("status", row.text("status")) != "done":
         # Nor is anything left to do.
+        status = ledger.layout.option("status", row.text("status")) or "open"
+        if status != "excluded":
+            # The months go on counting it as what it was.
+            base.facts[ERASED] = [status, ledger.snapshot.taken.isoformat()]
         wanted["status"] = base.proposals["status"] = ledger.layout.label("status", "excluded")
         wanted["due"] = None
         base.facts.pop("seen", None)

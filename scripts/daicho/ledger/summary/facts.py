@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from daicho.inquiry.status import Progress, progress
 from daicho.inquiry.thread import Event, Inquiry
+from daicho.ledger.forget import ERASED
 from daicho.ledger.replies import Sent
 from daicho.ledger.rows import Ledger, Row, text_of, words_of
 from daicho.ledger.settings import Settings
@@ -83,7 +84,8 @@ class Fact:
     our answers, `contacts` how many times the customer wrote (mere thanks left out). `answered` is the first
     reply, or the closing where a person closed it without one. `suggested` is the template we proposed,
     `template` the one that stands in the row, `sent` which ones became replies. `open_days` are the days at
-    whose end it was open, as (first, the day after the last or None).
+    whose end it was open, as (first, the day after the last or None). `until` is the moment up to which it
+    is looked at, where that is not now: nobody waits any longer after it.
     """
 
     id: str
@@ -111,6 +113,7 @@ class Fact:
     sent: tuple[Sent, ...] = ()
     subject: str = ""
     open_days: tuple[tuple[date, date | None], ...] = ()
+    until: datetime | None = None
 
     @property
     def day(self) -> date:
@@ -129,12 +132,16 @@ class Fact:
         """Whether the target was kept; pending while there is still time."""
         if self.answered is not None:
             return "kept" if self.due is None or self.answered <= self.due else "missed"
-        return "missed" if self.due is not None and now > self.due else "pending"
+        return "missed" if self.due is not None and self._seen(now) > self.due else "pending"
 
     def over_a_day(self, now: datetime) -> bool:
         """Whether the first reply took, or by now takes, more than 24 hours by the clock on the wall."""
         # Moments of one zone are subtracted by their wall clocks; a day is real time.
-        return (self.answered or now).timestamp() - self.received.timestamp() > DAY.total_seconds()
+        answered = self.answered or self._seen(now)
+        return answered.timestamp() - self.received.timestamp() > DAY.total_seconds()
+
+    def _seen(self, now: datetime) -> datetime:
+        return now if self.until is None else min(now, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,7 @@ class _Story:
     status: str
     priority: str
     first: Event | None = field(default=None)
+    until: datetime | None = None
 
 
 def _left_out(story: _Story, seen: dict[bytes, datetime]) -> str:
@@ -252,7 +260,11 @@ class _Reader:
         if received is None:
             return None
         status, priority = self._key("status", row), self._key("priority", row)
-        return _Story(row, events, local(received, self._clock.zone), status, priority, first)
+        until = None
+        if status == "excluded" and (erased := row.base.facts.get(ERASED)):
+            # Its person was erased: it counts as what it was, but waits no longer.
+            status, until = erased[0], local(datetime.fromisoformat(erased[1]), self._clock.zone)
+        return _Story(row, events, local(received, self._clock.zone), status, priority, first, until)
 
     def fact(self, story: _Story, customers: set[str]) -> Fact:
         """The fact of an inquiry that counts. `customers` are those who wrote before."""
@@ -288,13 +300,14 @@ class _Reader:
             template=row.text("template").strip(),
             sent=tuple(Sent.read(row.base.facts.get("sent"))),
             subject=row.text("subject"),
-            open_days=tuple(self._open_days(story, went, closed)),
+            open_days=tuple(self._open_days(story, went, closed or story.until)),
+            until=story.until,
         )
 
     def _open_days(
         self, story: _Story, went: Progress, closed: datetime | None
     ) -> Iterator[tuple[date, date | None]]:
-        """The days at whose end it was open, span by span."""
+        """The days at whose end it was open, span by span. `closed`: or when nobody waited any longer."""
         # No mail tells, or the shop closes by hand: open from the first message until a person closed it.
         if self._settings.after_reply != "done" or not went.waits:
             yield story.received.date(), closed.date() if closed else None
@@ -308,7 +321,7 @@ class _Reader:
             yield self._day(start), last
         # A person took up again what had been answered.
         if story.status != "done" and last is not None:
-            yield last, None
+            yield last, self._day(story.until) if story.until else None
 
     def _replies(self, events: Iterable[Event], received: datetime) -> Iterator[datetime]:
         for event in events:
