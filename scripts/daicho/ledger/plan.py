@@ -10,7 +10,7 @@ from typing import Protocol
 
 from daicho.inquiry.customer import Customer, Party, is_masked
 from daicho.inquiry.judge import Case, Judgement
-from daicho.inquiry.requests import requests
+from daicho.inquiry.requests import judge_requests
 from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
@@ -29,9 +29,6 @@ from daicho.wording import Wording
 
 MOST_ATTACHED = 50
 """So many attachments of a mail are named and counted."""
-
-REQUEST_SURE = 0.7
-"""A part of a mail is a request of its own from this confidence on."""
 
 
 class Judge(Protocol):
@@ -139,6 +136,7 @@ class Plan:
         self.commit = Commit()
         self.report = Report()
         self._judged: dict[str, Judgement] = {}
+        self._requests: dict[str, list[Judgement]] = {}
         self._arrivals: dict[str, Arrival] = {}
         self._events: list[Event] = []
         self._fresh: dict[str, list[Event]] = {}
@@ -234,13 +232,11 @@ class Plan:
             if event.incoming
             and (event.kind == "inquiry" or self.threads.inquiries[event.inquiry].first is event)
         ]
-        for event, judgement in zip(
-            heard, self.judge.judge([self._case(event) for event in heard]), strict=True
-        ):
-            self._judged[event.key] = judgement
+        self._judge(heard)
+        for event in heard:
             # In a thread the customer is known: what they answer us is never put aside as sales or automatic.
             if event.kind != "inquiry" or self.threads.inquiries[event.inquiry].first is event:
-                event.kind = judgement.kind
+                event.kind = self._judged[event.key].kind
         for event in heard:
             arrival = self._arrivals.get(event.key)
             party = arrival.party if arrival else party_of_typed(event)
@@ -416,8 +412,13 @@ class Plan:
     def _judgement(self, event: Event) -> Judgement:
         """The judgement of a message, from the log if it is not new."""
         if event.key not in self._judged:
-            self._judged[event.key] = self.judge.judge([self._case(event)])[0]
+            self._judge([event])
         return self._judged[event.key]
+
+    def _judge(self, events: Sequence[Event]) -> None:
+        judged = judge_requests(self.judge.judge, [self._case(event) for event in events])
+        for event, (judgement, parts) in zip(events, judged, strict=True):
+            self._judged[event.key], self._requests[event.key] = judgement, parts
 
     def _channel(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)
@@ -429,13 +430,8 @@ class Plan:
 
     def _requested(self, event: Event) -> list[str]:
         """The templates for the requests of a mail whose writer makes several, each once."""
-        whole = self._case(event)
-        parts = [
-            replace(whole, message=replace(whole.message, subject="", text=text, new_text=text))
-            for text in requests(event.text)
-        ]
-        sure = [each for each in self.judge.judge(parts) if each.confidence >= REQUEST_SURE]
-        return list(dict.fromkeys(each.templates[0] for each in sure if each.templates))
+        self._judgement(event)
+        return list(dict.fromkeys(each.templates[0] for each in self._requests[event.key] if each.templates))
 
     def _sender(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)
