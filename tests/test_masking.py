@@ -121,6 +121,64 @@ def test_what_is_nobody_s_stays(text: str) -> None:
     assert masked(text) == text
 
 
+APART = [
+    ("岡本健一", "マグの使い方（岡本）"),
+    ("岡本健一", "使い方です。\n岡本\n"),
+    ("岡本健一", "岡本の妻です"),
+    ("岡本健一", "担当は岡本。"),
+    ("長谷川健一", "長谷川です"),
+    ("林", "林です。"),
+    ("林", "使い方（林）"),
+    ("林", "教えてください。\n　林　\n"),
+    ("森 花子", "森と申します"),
+    ("森 花子", "件名【森】"),
+    ("原健", "原様"),
+    ("辻", "辻さんに渡した"),
+    ("髙橋 美咲", "高橋美咲"),
+    ("髙橋 美咲", "（高橋）"),
+    ("髙橋美咲", "（高橋）"),
+    ("高﨑美咲", "高﨑の妻です"),
+    ("高﨑美咲", "高崎です"),
+    ("栁澤眞", "柳沢\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), APART, ids=[text for _, text in APART])
+def test_a_family_name_that_stands_apart_is_its_bearer_s(name: str, text: str) -> None:
+    made = Masker("key", LABELS)
+    made.learn("name", name)
+    result = made.mask(text)
+    assert made.pseudonym("name", name) in result
+    assert not set(bare(name)[:2]) & set(bare(re.sub("お客様-.....", "", result))) - set("の妻です")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("林", "林檎と森林と林業、林の中"),
+        ("林", "林\u3000檎"),
+        ("原 健", "原因は健康、原の"),
+        ("金 一", "11月27日（金）、27（金）に"),
+        ("今日子", "今日の荷物、今日は"),
+        ("見本商店", "見本の品"),
+        ("大野健", "サイズ（大）"),
+        ("岡本健一", "岡本町、静岡本店"),
+    ],
+)
+def test_what_only_looks_like_a_part_of_a_name_stays(name: str, text: str) -> None:
+    made = Masker("key", LABELS)
+    made.learn("name", name)
+    assert made.mask(text) == text
+
+
+def test_a_family_name_of_two_customers_is_masked_in_every_text() -> None:
+    made = Masker("key", LABELS)
+    made.learn("name", "中村由美")
+    made.learn("name", "中村健")
+    assert made.mask("中村\n", "中村由美") == f"{made.pseudonym('name', '中村由美')}\n"
+    assert "中村" not in made.mask("よろしく。\n中村\n")
+
+
 def test_one_person_has_one_pseudonym_in_all_texts() -> None:
     made = masker()
     name = made.pseudonym("name", "山田 花子")

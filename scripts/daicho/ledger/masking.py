@@ -15,12 +15,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from daicho.inquiry.extract import order_numbers
 from daicho.inquiry.thread import short_code
-
-Kind = Literal["name", "email", "phone", "order", "address"]
+from daicho.ledger.looks import (
+    ALONE,
+    CONTACTS,
+    KANJI_LETTERS,
+    NOT_NAMES,
+    PATTERNS,
+    SAID,
+    TITLED,
+    UNMISTAKABLE,
+    Kind,
+    Looks,
+    family_parts,
+    is_set_apart,
+)
 
 CODE_LENGTH = 5
 LONGEST_NAME = 6
@@ -30,7 +41,10 @@ SHORT = 6
 """Bare letters and digits; fewer count only where no letter or digit stands beside them."""
 
 _VOICED = "\u3099\u309a"
-_VARIANTS = str.maketrans("髙﨑濵濱澤邉邊齋齊斉嶋國廣眞惠櫻瀧德", "高崎浜浜沢辺辺斎斎斎島国広真恵桜滝徳")
+_VARIANTS = str.maketrans(
+    "髙﨑嵜碕濵濱澤邉邊齋齊斉嶋嶌國廣眞惠櫻瀧德栁冨彌榮峯淺靜藏條兒豐實壽黑槇舘曾關澁龍增",
+    "高崎崎崎浜浜沢辺辺斎斎斎島島国広真恵桜滝徳柳富弥栄峰浅静蔵条児豊実寿黒槙館曽関渋竜増",
+)
 """Letters of family names that people swap for the everyday ones."""
 
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
@@ -70,63 +84,6 @@ def narrow(text: str) -> str:
     return text.translate(_NARROW)
 
 
-# --- what looks personal, whoever's it is ------------------------------------------------------------------
-
-_EMAIL = re.compile(
-    r"[A-Za-z0-9._%+'-]{1,64} ?(?:@|\(at\)|\[at\]|＠) ?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
-)
-_GAP = r"[ \t.・()ー-]{0,3}"
-_PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
-_PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
-_PLACE = r"[一-龠々ぁ-んァ-ヶー]"
-_HOUSE = (
-    r"(?:[0-9]{1,5}|[一二三四五六七八九十]{1,3}(?=丁目))"
-    r"(?: ?(?:丁目|番地の?|番|号|[-ーの]) ?[0-9]{0,5}(?![0-9])){0,5}"
-)
-_BUILDING = r"(?:[ \t]?[^\s、。,，「」()（）:：@0-9]{1,20} ?[0-9]{1,4}(?:号室?|[A-Z])?)?"
-_ADDRESS = re.compile(
-    rf"(?:〒 ?)?(?:[0-9]{{3}}-[0-9]{{4}}\s{{0,2}})?{_PREFECTURE} ?{_PLACE}{{1,12}}?[市区郡町村]"
-    rf"(?: ?{_PLACE}{{0,16}} ?{_HOUSE}{_BUILDING})?"
-    rf"|{_PLACE}{{1,8}}?[市区郡]{_PLACE}{{1,16}} ?{_HOUSE}{_BUILDING}"
-    r"|〒 ?[0-9]{3}-?[0-9]{4}"
-)
-_LABELLED_NAME = re.compile(
-    r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|(?<![a-z])name)"
-    r"(?:\([^()\n]{1,8}\))?[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n:、。]{2,30})",
-    re.IGNORECASE,
-)
-_LABELLED_ADDRESS = re.compile(
-    r"(?:ご?住所|お?届け?先|送り先|配送先|(?<![a-z-])(?:shipping |postal |home )?address)"
-    r"[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{4,100})",
-    re.IGNORECASE,
-)
-_Looks = tuple[Kind, re.Pattern[str], str]
-"""A kind of value, its pattern, and the letters of which a text with such a value has at least one."""
-
-_UNMISTAKABLE: tuple[_Looks, ...] = (("email", _EMAIL, "@(["), ("phone", _PHONE, "0+"))
-_CONTACTS: tuple[_Looks, ...] = (*_UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県"))
-_PATTERNS: tuple[_Looks, ...] = (
-    *_CONTACTS,
-    ("address", _LABELLED_ADDRESS, ":="),
-    ("name", _LABELLED_NAME, ":="),
-)
-_KANJI = "(?![様殿客])[一-龠々ヶ]"
-_TITLED = re.compile(
-    rf"((?:{_KANJI}){{1,4}}(?:[ \t]?(?:{_KANJI}|[ぁ-んァ-ヶ]){{1,5}}?)?"
-    r"|[ァ-ヶー]{2,8}(?: ?[ァ-ヶー]{2,8})?)"
-    r"[ \t]?(?:様|殿|さま(?![ぁ-ん]))(?![々子式変])"
-)
-_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者
-利用者 会員 購入者 注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
-_NOT_NAMES = tuple(_BEFORE_TITLES.split())
-"""What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
-
-_SAID = re.compile(
-    r"((?<![一-龠々ヶ])[一-龠々ヶ]{1,4}|[ァ-ヶー]{2,8}|[ぁ-ん]{2,5})[ \t]?"
-    r"(?=様|さん|さま|殿|くん|ちゃん|です|でございます|と申|ともうし|と言|といい|より|宛)"
-)
-
-
 # --- names -------------------------------------------------------------------------------------------------
 
 _NOBODY = """お客様 お客さま 客 様 さま ご担当者 担当 担当者 御中 匿名 名無し 株式会社 有限会社 合同会社
@@ -136,6 +93,7 @@ _GENERIC = frozenset(map(bare, _NOBODY.split()))
 """What stands for a name beside an address and names nobody."""
 
 _KANA = re.compile(rf"[ぁ-ん{_VOICED}]+")
+_ONE_KANJI = re.compile(rf"[{KANJI_LETTERS}]")
 _TITLE = re.compile(r"[ \t　]*(?:様|さま|さん|殿|御中)$")
 
 
@@ -176,6 +134,8 @@ class Masker:
         self._values: dict[str, _Value] = {}
         self._owners: dict[str, set[str]] = defaultdict(set)
         self._families: dict[str, set[str]] = defaultdict(set)
+        self._apart: set[str] = set()
+        """Parts of names that are masked only where they stand apart from other words."""
         self._lengths: dict[str, tuple[int, ...]] = {}
         marks = "|".join(re.escape(narrow(label)) for label in labels.values())
         code = f"[{'23456789BCDFGHJKMNPQRSTVWXYZ'}]{{{CODE_LENGTH}}}"
@@ -204,7 +164,13 @@ class Masker:
     def _learn_name(self, name: str) -> None:
         name = _TITLE.sub("", name.strip())
         own, words = bare(name), _words_of_name(name)
-        if len(own) < 2 or own in _GENERIC or own in self._keep or "@" in name:
+        if not own or own in _GENERIC or own in self._keep or "@" in name:
+            return
+        if len(own) == 1:
+            # 林 is in 林檎, too: only its surroundings tell.
+            if _ONE_KANJI.fullmatch(own):
+                self._families[own].add(own)
+                self._apart.add(own)
             return
         self._add(own, _Value("name", own, len(own) > 2 or len(words) > 1))
         if 1 < len(words) <= 4:
@@ -215,7 +181,10 @@ class Masker:
                     self._owners[part].add(own)
                     self._add(part, _Value("name", part, False))
                 self._families[part].add(own)
+                if _ONE_KANJI.fullmatch(part):
+                    self._apart.add(part)
         else:
+            self._apart.update(part for part in family_parts(own) if part not in self._keep)
             # 山田花子 without a blank: who knows where the family name ends?
             for end in range(1, min(len(own), 5) if len(own) <= LONGEST_NAME else 0):
                 self._families[own[:end]].add(own)
@@ -232,7 +201,7 @@ class Masker:
     def study(self, text: str) -> None:
         """Learns what looks personal in a text of a customer or to one."""
         plain = narrow(text)
-        for found in self._patterns(plain, _PATTERNS):
+        for found in self._patterns(plain, PATTERNS):
             self.learn(found.kind, plain[found.start : found.end])
         for number in order_numbers(text) if any(map(str.isdigit, plain)) else ():
             self.learn("order", number)
@@ -285,7 +254,7 @@ class Masker:
         rest = self._substituted(text, lambda match: "〇")
         left = list(self._known(rest, "", outside))
         if outside:
-            left += self._patterns(narrow(rest), _UNMISTAKABLE)
+            left += self._patterns(narrow(rest), UNMISTAKABLE)
         return [found.kind for found in left]
 
     def find(self, text: str, person: str = "", *, outside: bool = True) -> list[Found]:
@@ -293,7 +262,7 @@ class Masker:
         found = list(self._known(text, bare(person), outside))
         if outside:
             plain = narrow(text)
-            found += self._patterns(plain, _PATTERNS)
+            found += self._patterns(plain, PATTERNS)
             found += self._said(plain, bare(person))
         return _joined(found)
 
@@ -361,7 +330,7 @@ class Masker:
             return person in self._owners.get(own, ())
         return len(own) >= SHORT or not any(map(_is_ascii_letter, sides))
 
-    def _patterns(self, plain: str, patterns: Sequence[_Looks]) -> Iterator[Found]:
+    def _patterns(self, plain: str, patterns: Sequence[Looks]) -> Iterator[Found]:
         """What has the looks of a personal value. A pattern's last group is the value."""
         for kind, pattern, signs in patterns:
             if not any(sign in plain for sign in signs):
@@ -374,13 +343,18 @@ class Masker:
 
     def _said(self, plain: str, person: str) -> Iterator[Found]:
         """Names that only their surroundings tell: 「鈴木様」, 「林です」 of a customer called 林."""
-        for match in _TITLED.finditer(plain):
+        for match in TITLED.finditer(plain):
             own = bare(match[1])
-            if own and not own.endswith(_NOT_NAMES) and own not in self._keep:
+            if own and not own.endswith(NOT_NAMES) and own not in self._keep:
                 yield Found(match.start(1), match.end(1), "name", self._family(own, person) or own)
         if not self._families:
             return
-        for match in _SAID.finditer(plain):
+        for match in ALONE.finditer(plain) if self._apart else ():
+            own = bare(match[1])
+            # One letter needs more than a particle behind it: 「原の」 may be anything.
+            if own in self._apart and (len(own) > 1 or is_set_apart(plain, *match.span(1))):
+                yield Found(*match.span(1), "name", self._family(own, person))
+        for match in SAID.finditer(plain):
             for start in range(match.start(1), match.end(1)):
                 own = bare(plain[start : match.end(1)])
                 # 「使用中です」 is nobody called 中.
@@ -431,4 +405,4 @@ def _joined(found: Iterable[Found]) -> list[Found]:
 def contacts_in(text: str) -> list[str]:
     """The mail addresses, phone numbers and postal addresses that stand in a text."""
     plain = narrow(text)
-    return [match[0] for _, pattern, _ in _CONTACTS for match in pattern.finditer(plain)]
+    return [match[0] for _, pattern, _ in CONTACTS for match in pattern.finditer(plain)]

@@ -1,0 +1,118 @@
+"""What looks personal, whoever's it is: patterns for narrow text (`masking.narrow`), each bounded."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Kind = Literal["name", "email", "phone", "order", "address"]
+
+KANJI_LETTERS = "一-鿿々〆ヶ\uf900-\ufaff"
+"""A character class's inside: letters of names, with those that Japanese PCs have besides (﨑)."""
+
+_EMAIL = re.compile(
+    r"[A-Za-z0-9._%+'-]{1,64} ?(?:@|\(at\)|\[at\]|＠) ?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
+)
+_GAP = r"[ \t.・()ー-]{0,3}"
+_PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
+_PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
+_PLACE = r"[一-龠々ぁ-んァ-ヶー]"
+_HOUSE = (
+    r"(?:[0-9]{1,5}|[一二三四五六七八九十]{1,3}(?=丁目))"
+    r"(?: ?(?:丁目|番地の?|番|号|[-ーの]) ?[0-9]{0,5}(?![0-9])){0,5}"
+)
+_BUILDING = r"(?:[ \t]?[^\s、。,，「」()（）:：@0-9]{1,20} ?[0-9]{1,4}(?:号室?|[A-Z])?)?"
+_ADDRESS = re.compile(
+    rf"(?:〒 ?)?(?:[0-9]{{3}}-[0-9]{{4}}\s{{0,2}})?{_PREFECTURE} ?{_PLACE}{{1,12}}?[市区郡町村]"
+    rf"(?: ?{_PLACE}{{0,16}} ?{_HOUSE}{_BUILDING})?"
+    rf"|{_PLACE}{{1,8}}?[市区郡]{_PLACE}{{1,16}} ?{_HOUSE}{_BUILDING}"
+    r"|〒 ?[0-9]{3}-?[0-9]{4}"
+)
+_LABELLED_NAME = re.compile(
+    r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|(?<![a-z])name)"
+    r"(?:\([^()\n]{1,8}\))?[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n:、。]{2,30})",
+    re.IGNORECASE,
+)
+_LABELLED_ADDRESS = re.compile(
+    r"(?:ご?住所|お?届け?先|送り先|配送先|(?<![a-z-])(?:shipping |postal |home )?address)"
+    r"[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{4,100})",
+    re.IGNORECASE,
+)
+Looks = tuple[Kind, re.Pattern[str], str]
+"""A kind of value, its pattern, and the letters of which a text with such a value has at least one."""
+
+UNMISTAKABLE: tuple[Looks, ...] = (("email", _EMAIL, "@(["), ("phone", _PHONE, "0+"))
+CONTACTS: tuple[Looks, ...] = (*UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県"))
+PATTERNS: tuple[Looks, ...] = (
+    *CONTACTS,
+    ("address", _LABELLED_ADDRESS, ":="),
+    ("name", _LABELLED_NAME, ":="),
+)
+_KANJI = f"(?![様殿客])[{KANJI_LETTERS}]"
+TITLED = re.compile(
+    rf"((?:{_KANJI}){{1,4}}(?:[ \t]?(?:{_KANJI}|[ぁ-んァ-ヶ]){{1,5}}?)?"
+    r"|[ァ-ヶー]{2,8}(?: ?[ァ-ヶー]{2,8})?)"
+    r"[ \t]?(?:様|殿|さま(?![ぁ-ん]))(?![々子式変])"
+)
+_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者
+利用者 会員 購入者 注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
+NOT_NAMES = tuple(_BEFORE_TITLES.split())
+"""What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
+
+SAID = re.compile(
+    rf"((?<![{KANJI_LETTERS}])[{KANJI_LETTERS}]{{1,4}}|[ァ-ヶー]{{2,8}}|[ぁ-ん]{{2,5}})[ \t]?"
+    r"(?=様|さん|さま|殿|くん|ちゃん|です|でございます|と申|ともうし|と言|といい|より|宛)"
+)
+
+
+# --- names without a blank ---------------------------------------------------------------------------------
+
+_ONE_LETTER = "林森原辻岡谷関堀菅柳榎岸堤泉畑峰島沢浜杉桂榊椿楠梶柴栗桜梅松橘滝湊窪乾秦轟鎌宮牧"
+"""Family names of one letter that are no weekday, size or direction (bare: everyday letters)."""
+
+_COMMON_WORDS = """今日 明日 昨日 毎日 平日 日本 一番 二番 三番 五十 千円 商品 注文
+大切 大事 以上 以下 上下 左右 東西 南北 前後 午前 午後 今回 前回 次回 今年 来年 昨年
+今月 来月 先月 時間 期間 一部 全部 内容 中古 新品 大小 小物 大和 見本 基本 花見 年中
+途中 店内 国内 社内 案内 入口 出口 窓口 人間 世間 週間 手間 昼間 夜間 東京 京都 大阪
+北海 千代 赤色 白色 金色 銀色 松竹 花子 一郎 太郎 配達中 発送中 注文中 梱包 部屋 家内
+身内 町内 村内 都内 県内 市内 区内 地元 口元 手元 足元 海外 屋外 以外 以内 年末 年始
+本人 本体 上記 下記 中身"""
+_NO_FAMILY = frozenset(_COMMON_WORDS.split())
+"""Words that begin somebody's name, or look like one, and are mostly something else."""
+
+_COMPANY_ENDS = "店 社 堂 局 部 課 係 会 院 園 校 室 所 館 房 団 計 業 窓口 事務"
+_OF_COMPANIES = tuple(_COMPANY_ENDS.split())
+"""How a shop's or an office's name ends, of which the beginning is no family name."""
+
+ALONE = re.compile(
+    rf"(?<![{KANJI_LETTERS}ァ-ヺー])([{KANJI_LETTERS}]{{1,3}})"
+    r"(?=$|[\s、。,.!?・:;/()\[\]【】「」『』<>〈〉《》*_=~|-]|の|です|でした|様|さん|さま|殿|氏|くん|ちゃん|と申|と言|といい"
+    r"|で(?:ございま|御座いま)|より|から|宛|は|が|も)",
+    re.MULTILINE,
+)
+"""Kanji that no other kanji stands beside."""
+
+_OPENING, _CLOSING = "([【「『<〈《", ")]】」』>〉》"
+
+
+def family_parts(own: str) -> list[str]:
+    """What can be the family name at the beginning of a bare name without a blank, but for single letters
+    that are mostly something else."""
+    if not re.match(rf"[{KANJI_LETTERS}]{{2}}", own) or own.endswith(_OF_COMPANIES):
+        return [own] if len(own) == 1 else []
+    parts = [own[:end] for end in range(1, min(len(own), 4))]
+    return [
+        part
+        for part in parts
+        if re.fullmatch(rf"[{KANJI_LETTERS}]+", part)
+        and (part in _ONE_LETTER if len(part) == 1 else part not in _NO_FAMILY)
+    ]
+
+
+def is_set_apart(plain: str, start: int, end: int) -> bool:
+    """Whether what stands there has a line of its own, or brackets that are no weekday's: 「27日(金)」."""
+    before = plain[max(0, start - 8) : start].rstrip(" \t")[-2:]
+    after = plain[end : end + 8].lstrip(" \t")[:1]
+    if before[-1:] in tuple(_OPENING):
+        return after in tuple(_CLOSING) and not before[:-1].isdigit() and before[:-1] not in ("日", "曜")
+    return before[-1:] in ("", "\n") and after in ("", "\n", "\r")
