@@ -127,10 +127,10 @@ class Sheet:
         return self.cells(id).get(self.places[key])
 
 
-def home(made: Book, found: list[Grid], now: datetime = NOW) -> Homecoming:
+def home(made: Book, found: list[Grid], now: datetime = NOW, *, newer_wins: bool = False) -> Homecoming:
     """Takes a file home and applies it."""
     read = read_settings(made.snapshot.tables["settings"], LAYOUT)
-    result = bring_home(ledger_of(made), read, HOUSE, WORDS, found, now)
+    result = bring_home(ledger_of(made), read, HOUSE, WORDS, found, now, newer_wins=newer_wins)
     made.apply(result.commit)
     return result
 
@@ -436,7 +436,7 @@ def test_answers_status_category_and_memo_come_home() -> None:
     assert not result.conflicts
     assert not result.troubles
     now = row(made, id)
-    assert (now["status"], now["category"], now["memo"]) == ("対応済み", "商品説明・使い方", "倉庫に確認")
+    assert (now["status"], now["category"], now["memo"]) == ("対応中", "商品説明・使い方", "倉庫に確認")
     assert facts(made, id)["answer"] == "12月に入荷します。"
     assert now["draft"] is True
 
@@ -469,14 +469,92 @@ def test_the_same_file_after_its_draft_was_laid_asks_for_no_second_draft() -> No
     assert not home(made, sheet.grids).commit
 
 
-def test_a_better_answer_in_the_same_file_replaces_the_first() -> None:
+def test_a_second_copy_of_a_pack_overwrites_nothing_of_the_first_and_no_older_one_rolls_it_back() -> None:
+    made = book()
+    pack, (first, second, *_) = export(made), ids(made)
+    one, two = Sheet(grids(pack)), Sheet(grids(pack))
+    one.write(first, answer="あります。", status="対応中", memo="一人目")
+    two.write(first, answer="ありません。", status="対象外", memo="二人目")
+    two.write(second, memo="二人目だけ")
+    home(made, one.grids)
+    result = home(made, two.grids)
+    assert {(told.key, told.values["column"]) for told in result.conflicts} == {
+        ("vendor.conflict-earlier", "対応状況"),
+        ("vendor.conflict-earlier", "回答文"),
+        ("vendor.conflict-earlier", "メモ"),
+    }
+    assert (facts(made, first)["answer"], row(made, first)["memo"]) == ("あります。", "一人目")
+    assert (row(made, first)["status"], row(made, second)["memo"]) == ("対応中", "二人目だけ")
+    again = home(made, one.grids)
+    assert not again.commit
+    assert not again.conflicts
+
+
+def test_a_later_file_corrects_an_answer_where_a_person_says_that_it_is_the_newer() -> None:
+    made = book()
+    pack, (first, second, *_) = export(made), ids(made)
+    sheet = Sheet(grids(pack))
+    sheet.write(first, answer="あります。")
+    sheet.write(second, memo="外注のメモ")
+    home(made, sheet.grids)
+    sheet.write(first, answer="あと3個あります。")
+    sheet.write(second, memo="外注の新しいメモ")
+    row(made, second)["memo"] = "店のメモ"
+    assert not home(made, sheet.grids).changes
+    # The shop's own word stands even then.
+    (conflict,) = home(made, sheet.grids, newer_wins=True).conflicts
+    assert (conflict.key, conflict.inquiry) == ("vendor.conflict", second)
+    assert (facts(made, first)["answer"], row(made, second)["memo"]) == ("あと3個あります。", "店のメモ")
+
+
+@pytest.mark.parametrize("is_same_pack", [True, False])
+def test_an_answer_whose_draft_was_laid_is_not_replaced(is_same_pack: bool) -> None:
     made = book()
     sheet, id = Sheet(grids(export(made))), ids(made)[0]
     sheet.write(id, answer="あります。")
     home(made, sheet.grids)
-    sheet.write(id, answer="あと3個あります。")
-    assert not home(made, sheet.grids).conflicts
-    assert facts(made, id)["answer"] == "あと3個あります。"
+    made.sync()
+    base = Base.read(row(made, id)["base"])
+    base.facts["draft"]["laid"] = NOW.isoformat()
+    row(made, id)["base"] = base.cell()
+    later = sheet if is_same_pack else Sheet(grids(export(made, "another")))
+    later.write(id, answer="あと3個あります。")
+    (conflict,) = home(made, later.grids, newer_wins=True).conflicts
+    assert conflict.key == "vendor.conflict-laid"
+    assert (facts(made, id)["answer"], row(made, id).get("draft")) == ("あります。", None)
+
+
+def test_done_with_an_answer_waits_for_the_mail_and_is_done_once_it_was_sent() -> None:
+    made = book()
+    sheet, (first, second, *_) = Sheet(grids(export(made))), ids(made)
+    sheet.write(first, answer="12月に入荷します。", status="対応済み")
+    sheet.write(second, status="対応済み")
+    assert home(made, sheet.grids).unsent == [first]
+    assert not home(made, sheet.grids).commit
+    made.sync()
+    assert (row(made, first)["status"], row(made, second)["status"]) == ("対応中", "対応済み")
+    later = NOW + timedelta(hours=2)
+    made.sync(arrival("r1@x", "12月です。", answers=["q1@x"], incoming=False, hours_ago=-1), now=later)
+    assert row(made, first)["status"] == "対応済み"
+
+
+@pytest.mark.parametrize("answer", ["#NAME?", "お客様-22222 様"])
+def test_done_waits_also_for_an_answer_that_could_not_be_taken(answer: str) -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    sheet.write(id, answer=answer, status="対応済み")
+    assert home(made, sheet.grids).unsent == [id]
+    assert row(made, id)["status"] == "対応中"
+
+
+def test_done_stands_where_the_shop_answered_meanwhile() -> None:
+    made = book()
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    later = NOW + timedelta(hours=2)
+    made.sync(arrival("r1@x", "ございます。", answers=["q1@x"], incoming=False, hours_ago=-1), now=later)
+    sheet.write(id, answer="あります。", status="対応済み")
+    assert not home(made, sheet.grids, later).unsent
+    assert row(made, id)["status"] == "対応済み"
 
 
 def test_pseudonyms_in_an_answer_become_the_real_names_again() -> None:
@@ -867,6 +945,11 @@ def test_every_edit_on_either_side_is_kept_or_told(
     sheet.grid.rows[3:] = body
     result = home(made, sheet.grids)
     told = {(conflict.inquiry, conflict.values["column"]) for conflict in result.conflicts}
+    # Called done before the answer was sent.
+    theirs = [
+        vendor | {"status": "対応中"} if id in result.unsent else vendor
+        for id, vendor in zip(ids(made), theirs, strict=True)
+    ]
     for id, vendor, shop in zip(ids(made), theirs, ours, strict=True):
         for key, value in vendor.items():
             now = facts(made, id).get("answer") if key == "answer" else row(made, id).get(key)

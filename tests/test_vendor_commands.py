@@ -222,6 +222,23 @@ def test_an_answer_that_excel_took_for_a_formula_is_listed_with_its_row(run: Run
     assert "#NAME?" in trouble["reason"]
 
 
+def test_an_import_tells_of_two_copies_of_a_pack_and_of_answers_still_to_be_sent(
+    run: Run, tmp_path: Path
+) -> None:
+    run(*EXPORT)
+    shutil.copy(tmp_path / "pack.xlsx", tmp_path / "copy.xlsx")
+    answer(tmp_path / "pack.xlsx", answer="ございます。", status="対応済み")
+    answer(tmp_path / "copy.xlsx", answer="品切れです。")
+    code, out, _ = run("import", "pack.xlsx")
+    assert (code, "メールが送られるまで" in out) == (0, True)
+    code, out, _ = run("import", "copy.xlsx")
+    assert (code, "--newer-wins" in out) == (1, True)
+    code, out, _ = run("import", "copy.xlsx", "--newer-wins", "--json")
+    home = json.loads(out)
+    assert (code, home["unsent"]) == (0, [])
+    assert [change["after"] for change in home["changes"]] == ["品切れです。"]
+
+
 def test_forget_erases_and_names_the_packs(run: Run) -> None:
     run(*EXPORT)
     code, out, _ = run("forget", "Hanako@example.jp", "--dry-run", "--yes")

@@ -97,8 +97,11 @@ class Handover:
         before = holding(read_exports(ledger.snapshot.tables.get("exports", ())), pack.export.inquiries)
         return Exported(path, pack, bool(password), before[::-1])
 
-    def bring_home(self, path: Path, password: Callable[[], str], *, dry: bool = False) -> Homecoming:
-        """Takes home what a vendor wrote into a file. With `dry` nothing is written.
+    def bring_home(
+        self, path: Path, password: Callable[[], str], *, dry: bool = False, newer_wins: bool = False
+    ) -> Homecoming:
+        """Takes home what a vendor wrote into a file. With `dry` nothing is written; with `newer_wins` the
+        file replaces what an earlier file of the same pack brought.
 
         `password` is asked if the file has one. Raises WorkbookError, or VendorError for a foreign file.
         """
@@ -109,7 +112,9 @@ class Handover:
 
         def plan(ledger: Ledger) -> Homecoming:
             settings = read_settings(ledger.snapshot.tables.get("settings", []), self.layout)
-            return bring_home(ledger, settings, self.house, self.wording, grids, self.now())
+            return bring_home(
+                ledger, settings, self.house, self.wording, grids, self.now(), newer_wins=newer_wins
+            )
 
         return self._carry_out(plan, self._commit, dry=dry)
 

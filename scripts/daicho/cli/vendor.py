@@ -72,11 +72,12 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument()],
     dry_run: Dry = False,
+    newer_wins: Annotated[bool, typer.Option("--newer-wins")] = False,
     as_json: Json = False,
 ) -> None:
     """Take home what a vendor wrote into a pack; answers become drafts, never mail."""
     desk = Desk(options.load())
-    home = desk.handover.bring_home(file, _password, dry=dry_run)
+    home = desk.handover.bring_home(file, _password, dry=dry_run, newer_wins=newer_wins)
     if options.json or as_json:
         print_json(home_json(home))
     else:
@@ -168,11 +169,16 @@ def print_home(home: Homecoming, name: str, desk: Desk, dry: bool) -> None:
         out.print(
             escape(say("changed-cell", inquiry=change.inquiry, column=column, before=before, after=after))
         )
+    if home.unsent:
+        out.print(escape(say("unsent", ids=_few(home.unsent))))
     for title, told in (("conflicts", home.conflicts), ("troubles", home.troubles)):
         print_told(title, told)
     if home.missing:
-        shown = " ".join(home.missing[:8]) + (" …" if len(home.missing) > 8 else "")
-        out.print(escape(say("missing", ids=shown)))
+        out.print(escape(say("missing", ids=_few(home.missing))))
+
+
+def _few(ids: Sequence[str]) -> str:
+    return " ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
 
 
 def print_told(title: str, told: Sequence[Trouble]) -> None:
@@ -257,6 +263,7 @@ def home_json(home: Homecoming) -> dict[str, Any]:
         "conflicts": list(map(told, home.conflicts)),
         "troubles": list(map(told, home.troubles)),
         "missing": home.missing,
+        "unsent": home.unsent,
     }
 
 

@@ -1,7 +1,8 @@
 """Taking a vendor's work home: merged cell by cell with what the shop did in the meantime.
 
-Base is what went out (its fingerprint travelled with the row) or what this vendor brought home last; ours is
-the ledger now, theirs the file. Texts are compared as the vendor saw them, masked.
+Base is what went out (its fingerprint travelled with the row); ours is the ledger now, theirs the file. Texts
+are compared as the vendor saw them, masked. A pack may come back as several files: what an earlier one
+brought home is somebody's work, too, and stays unless the person who imports says that this file is newer.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from daicho.inquiry.thread import Threads
-from daicho.ledger.drafts import typed
+from daicho.inquiry.thread import Event, Threads
+from daicho.ledger.drafts import Claim, typed
 from daicho.ledger.merge import NEVER_EMPTY, merge_cell
 from daicho.ledger.rows import CELL_LIMIT, Ledger, Row, comparable, same, text_of
 from daicho.ledger.settings import Settings
@@ -39,8 +40,9 @@ class Change:
 
 @dataclass(slots=True)
 class Homecoming:
-    """What an import does. `conflicts` are cells where the shop's word stands against the vendor's;
-    `troubles` what could not be taken home; `missing` the inquiries that did not come back."""
+    """What an import does. `conflicts` are cells where the ledger's word stands against the file's;
+    `troubles` what could not be taken home; `missing` the inquiries that did not come back; `unsent` those
+    the vendor calls done while the answer to them is still to be sent."""
 
     commit: Commit = field(default_factory=Commit)
     rows: int = 0
@@ -48,6 +50,7 @@ class Homecoming:
     conflicts: list[Trouble] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    unsent: list[str] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
 
 
@@ -58,18 +61,30 @@ def bring_home(
     wording: Wording,
     grids: Sequence[Grid],
     now: datetime,
+    *,
+    newer_wins: bool = False,
 ) -> Homecoming:
-    """Plans the whole import. Raises VendorError for a file that is none of ours."""
-    return _Home(ledger, settings, house, wording, now).take(grids)
+    """Plans the whole import. Raises VendorError for a file that is none of ours.
+
+    `newer_wins`: the file replaces what an earlier file of the same pack brought home.
+    """
+    return _Home(ledger, settings, house, wording, now, newer_wins=newer_wins).take(grids)
 
 
 class _Home:
     def __init__(
-        self, ledger: Ledger, settings: Settings, house: House, wording: Wording, now: datetime
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        house: House,
+        wording: Wording,
+        now: datetime,
+        *,
+        newer_wins: bool,
     ) -> None:
         self.ledger, self.settings, self.house, self.wording = ledger, settings, house, wording
         self.layout = ledger.layout
-        self.now = now
+        self.now, self.newer_wins = now, newer_wins
         self.threads = Threads(event for event in ledger.events if event.inquiry).inquiries
         self.result = Homecoming()
         self._veils: dict[str, Veil] = {}
@@ -117,6 +132,12 @@ class _Home:
                     continue
                 if self._may_take(answer, matter, key, real, ours[key], brought):
                     wanted[key] = real
+        if self._is_unsent(answer, matter, wanted):
+            # The draft is only laid: whoever sends it closes the inquiry.
+            wanted["status"] = self.layout.label("status", "doing")
+            self.result.unsent.append(matter.id)
+            if same(wanted["status"], row.cell("status")):
+                del wanted["status"]
         if wanted:
             prints = brought | {key: print_of(answer.cells[key]) for key in wanted}
             self._write(answer, row, wanted, prints)
@@ -146,16 +167,21 @@ class _Home:
         brought: Mapping[str, str],
     ) -> bool:
         """Whether nothing of the shop's or the customer's stands against it; tells the conflict else."""
-        since = self.ledger.clock.moment(answer.export.when)
-        later = [event for event in matter.events if since and event.date > since]
+        later = self._later(answer, matter)
         reason = ""
-        changed = print_of(ours) not in (answer.sent.cells.get(key), brought.get(key))
+        sent, earlier, mine = answer.sent.cells.get(key), brought.get(key), print_of(ours)
         # Somebody of the shop wrote here since the pack went out, or wrote the reply themselves.
-        if changed or (key == "answer" and typed(matter.row)):
+        if mine not in (sent, earlier) or (key == "answer" and typed(matter.row)):
             reason = "vendor.conflict"
         # We answered ourselves: a second answer would only confuse.
-        elif key == "answer" and any(not event.incoming and event.kind == "reply" for event in later):
+        elif key == "answer" and any(_is_reply(event) for event in later):
             reason = "vendor.conflict-replied"
+        # The answer before this one lies in the mailbox by now: two drafts would be one too many.
+        elif key == "answer" and _is_laid(matter.row):
+            reason = "vendor.conflict-laid"
+        # Another copy of the same pack came back before this one; which is right, a person knows.
+        elif mine == earlier != sent and not self.newer_wins:
+            reason = "vendor.conflict-earlier"
         # The customer wrote what the vendor has not read: it is not done.
         elif (
             key == "status"
@@ -172,6 +198,18 @@ class _Home:
             conflict = Trouble(answer.grid.name, answer.row, matter.id, reason, values)
             self.result.conflicts.append(conflict)
         return not reason
+
+    def _is_unsent(self, answer: Answered, matter: Matter, wanted: Mapping[str, Cell]) -> bool:
+        """Whether the vendor calls an inquiry done and wrote an answer to it that nobody has sent yet."""
+        if self.layout.option("status", text_of(wanted.get("status"))) != "done":
+            return False
+        has_answer = "answer" in answer.spoilt or bool(text_of(answer.cells.get("answer")).strip())
+        return has_answer and not any(map(_is_reply, self._later(answer, matter)))
+
+    def _later(self, answer: Answered, matter: Matter) -> list[Event]:
+        """What was written since the pack went out."""
+        since = self.ledger.clock.moment(answer.export.when)
+        return [event for event in matter.events if since and event.date > since]
 
     def _real(self, answer: Answered, matter: Matter, key: str, theirs: Cell, veil: Veil) -> Cell:
         """What the vendor wrote with the real names in it, or `_REFUSED` (told)."""
@@ -283,6 +321,17 @@ class _Home:
 
 _REFUSED = "\0refused"
 _MASKINGS: Mapping[str, Masking] = {"full": "full", "masked": "masked", "none": "none"}
+
+
+def _is_reply(event: Event) -> bool:
+    return not event.incoming and event.kind == "reply"
+
+
+def _is_laid(row: Row) -> bool:
+    """Whether a draft of a vendor's answer lies in the mailbox, and none is asked for since."""
+    facts = row.base.facts
+    claim = Claim.read(facts.get("draft")) if facts.get("answer") else None
+    return claim is not None and not claim.is_open and not row.cell("draft")
 
 
 def _short(cell: Cell) -> str:
