@@ -359,6 +359,11 @@ def test_a_step_outward_is_answered_by_a_supervisor_among_the_first_two(judge: J
     assert "escalate" in got.templates[:2]
 
 
+def test_a_mail_without_a_word_is_answered_by_a_person(judge: Judge) -> None:
+    got = judged(judge, "\n…\n", "")
+    assert (got.kind, got.priority, got.unsure, got.templates) == ("inquiry", "normal", True, ())
+
+
 # --- what stands above a rule ---
 
 

@@ -127,6 +127,11 @@ class _Heard:
     order_numbers: tuple[str, ...]
     products: tuple[str, ...]
 
+    @property
+    def silent(self) -> bool:
+        """Whether there is no word in it, as in a mail that holds only a picture."""
+        return not any(map(str.isalnum, self.subject + self.text))
+
 
 class Judge:
     """Judges messages by a shop's rules and a classifier.
@@ -184,11 +189,11 @@ class Judge:
             priority=priority,
             emotion=emotion,
             tags=tags,
-            unsure=asked and (confidence < SURE or alarmed),
+            unsure=asked and (confidence < SURE or alarmed or heard.silent),
             order_numbers=heard.order_numbers,
             customer_name=customer_name(case.message),
             products=heard.products,
-            templates=self._templates(category, guess, ruled) if asked else (),
+            templates=self._templates(category, guess, ruled) if asked and not heard.silent else (),
             template_chance=guess.templates[0][1] if guess.templates else 0.0,
             channel=ruled.get("channel") or ("form" if heard.form else None),
             assignee=ruled.get("assignee"),
