@@ -179,6 +179,48 @@ def test_a_family_name_of_two_customers_is_masked_in_every_text() -> None:
     assert "中村" not in made.mask("よろしく。\n中村\n")
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Call me: +44 20 7946 0958", "Call me: 電話"),
+        ("Call +44 (0)20 7946 0958.", "Call 電話."),
+        ("0044 20 7946 0958", "電話"),
+        ("+1 (415) 555-2671", "電話"),
+        ("TEL:+1-415-555-2671", "TEL:電話"),
+        ("＋４９ ３０ １２３４５６", "電話"),
+        ("電話は1234-5678です", "電話は電話です"),
+        ("カード 4111 1111 1111 1111 で", "カード 注文 で"),
+        ("3782-822463-10005", "注文"),
+        ("JAN 4901234567894", "JAN 4901234567894"),
+        ("2+3=5, +5 points, +100円", "2+3=5, +5 points, +100円"),
+        ("2026-11-21 2026-11-22", "2026-11-21 2026-11-22"),
+    ],
+)
+def test_numbers_of_phones_and_cards_are_masked(text: str, rest: str) -> None:
+    assert re.sub("-[2-9B-Z]{5}", "", masked(text)) == rest
+
+
+def test_a_phone_abroad_that_still_shows_is_a_leak() -> None:
+    assert masker().leaks("+44 20 7946 0958") == ["phone"]
+    assert masker().leaks("4111-1111-1111-1111") == ["order"]
+
+
+def test_a_phone_abroad_has_one_pseudonym() -> None:
+    made = masker()
+    assert made.mask("+44 20 7946 0958") == made.mask("+44(0)2079460958") == made.mask("0044 20 7946 0958")
+
+
+def test_what_counts_something_is_no_order_of_that_number() -> None:
+    made = Masker("key", LABELS)
+    made.learn("order", "#4980")
+    amounts = "4980円、4,980円、４，９８０円、￥4980、4980 個、4980%、¥4,980-、4980g、14980"
+    assert made.mask(amounts) == amounts
+    own = made.pseudonym("order", "4980")
+    assert made.mask("#4980 と注文４９８０、4980です") == f"#{own} と注文{own}、{own}です"
+    assert made.mask("注文4980本日着、4980個人用") == f"注文{own}本日着、{own}個人用"
+    assert not made.leaks(made.mask(amounts))
+
+
 def test_one_person_has_one_pseudonym_in_all_texts() -> None:
     made = masker()
     name = made.pseudonym("name", "山田 花子")

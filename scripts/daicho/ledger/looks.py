@@ -15,6 +15,17 @@ _EMAIL = re.compile(
 )
 _GAP = r"[ \t.・()ー-]{0,3}"
 _PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
+_ABROAD = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?|00)[1-9](?:{_GAP}[0-9]){{7,14}}(?![0-9])")
+_TOLD_PHONE = re.compile(
+    r"(?:電話|携帯|(?<![a-z])(?:tel|phone|mobile|fax))(?:番号)?[ \t]?(?:[:=はが]|no\.?)?[ \t]{0,4}"
+    r"((?<![0-9])[0-9]{2,5}(?:[ ()-]{1,2}[0-9]{2,5}){1,3})(?![0-9])",
+    re.IGNORECASE,
+)
+_CARD = re.compile(
+    r"(?<![0-9A-Za-z-])(?:[0-9]{4}(?:[ -][0-9]{4}){2}[ -][0-9]{1,4}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5}"
+    # Thirteen digits that begin so are a Japanese article's bar code.
+    r"|(?!4[59][0-9]{11}(?![0-9]))[0-9]{13,16})(?![0-9A-Za-z])"
+)
 _PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
 _PLACE = r"[一-龠々ぁ-んァ-ヶー]"
 _HOUSE = (
@@ -41,10 +52,16 @@ _LABELLED_ADDRESS = re.compile(
 Looks = tuple[Kind, re.Pattern[str], str]
 """A kind of value, its pattern, and the letters of which a text with such a value has at least one."""
 
-UNMISTAKABLE: tuple[Looks, ...] = (("email", _EMAIL, "@(["), ("phone", _PHONE, "0+"))
+UNMISTAKABLE: tuple[Looks, ...] = (
+    ("email", _EMAIL, "@(["),
+    ("phone", _ABROAD, "0+"),
+    ("phone", _PHONE, "0+"),
+    ("order", _CARD, "0123456789"),
+)
 CONTACTS: tuple[Looks, ...] = (*UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県"))
 PATTERNS: tuple[Looks, ...] = (
     *CONTACTS,
+    ("phone", _TOLD_PHONE, "0123456789"),
     ("address", _LABELLED_ADDRESS, ":="),
     ("name", _LABELLED_NAME, ":="),
 )

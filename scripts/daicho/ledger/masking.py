@@ -93,6 +93,12 @@ _GENERIC = frozenset(map(bare, _NOBODY.split()))
 """What stands for a name beside an address and names nobody."""
 
 _KANA = re.compile(rf"[ぁ-ん{_VOICED}]+")
+_UNIT = re.compile(
+    r" ?(?:[円枚%冊]|個(?!人)|点(?!検)|年(?!末)|セット|ポイント|(?:kg|g|[cm]?m|ml|l|yen|jpy|usd|pt)(?![a-z]))",
+    re.IGNORECASE,
+)
+"""What a number counts: 4980円 is no order 4980."""
+
 _ONE_KANJI = re.compile(rf"[{KANJI_LETTERS}]")
 _TITLE = re.compile(r"[ \t　]*(?:様|さま|さん|殿|御中)$")
 
@@ -280,10 +286,12 @@ class Masker:
 
     def _owner(self, kind: Kind, value: str) -> str:
         if kind == "phone":
-            digits = re.sub("[^0-9]", "", narrow(value))
-            return (
-                "0" + digits[2:].removeprefix("0") if narrow(value).lstrip("( ").startswith("+81") else digits
-            )
+            plain = narrow(value).replace("(0)", "")
+            digits = re.sub("[^0-9]", "", plain)
+            if plain.lstrip("( ").startswith(("+81", "+ 81")):
+                return "0" + digits[2:].removeprefix("0")
+            # Nobody dials a zero after a country: 0044… is +44….
+            return digits.removeprefix("00")
         if kind == "email":
             return bare(own_email(value))
         return bare(_TITLE.sub("", value.strip()) if kind == "name" else value)
@@ -305,6 +313,8 @@ class Masker:
                         continue
                     places = places or _places(text)
                     first, last = places[place], places[place + len(own) - 1] + 1
+                    if value.kind == "order" and _is_amount(text, first, last):
+                        continue
                     if self._stands_alone(text, first, last, own, value, person):
                         yield Found(first, last, value.kind, self._person(own, value, person))
                         break
@@ -375,6 +385,19 @@ class Masker:
 def own_email(value: str) -> str:
     """A mail address as it is compared: narrow, lower-cased, with its @."""
     return re.sub(r"\(at\)|\[at\]", "@", "".join(narrow(value).lower().split()))
+
+
+def _is_amount(text: str, first: int, last: int) -> bool:
+    """Whether a short number is a price, a time, or so many of something, though an order has that number."""
+    own = narrow(text[first:last])
+    if sum(map(str.isdigit, own)) > 5 or not own.replace(",", "").replace(".", "").isdigit():
+        return False
+    return (
+        "," in own
+        or "." in own
+        or text[max(0, first - 1) : first] in ("¥", "￥", "$")
+        or bool(_UNIT.match(narrow(text[last : last + 6])))
+    )
 
 
 def _is_ascii_letter(letter: str) -> bool:
