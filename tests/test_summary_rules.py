@@ -19,7 +19,7 @@ from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell, Record
 from daicho.wording import wording
 from daicho.workdays import Calendar, Target
-from shop_year import NOW, Story, at, make_ledger, settings, summary_of, tell_year
+from shop_year import NOW, Said, Story, at, make_ledger, settings, summary_of, tell_year
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -55,6 +55,62 @@ def test_a_month_that_runs_is_compared_with_the_same_days_of_last_month() -> Non
     assert (page.figures[0].value, page.figures[0].before) == (3, 1)
     assert page.before == "前月12日まで"
     assert page.table("by-day").values("inquiries")["11/13(金)"] is None
+
+
+AS_OF = datetime(2026, 11, 22, 3, tzinfo=UTC)
+"""Noon of 22 November in the shop: last month is looked at as it stood at noon of 22 October."""
+
+
+@pytest.mark.parametrize(
+    ("later", "status", "closed", "figures"),
+    [
+        # Answered only after the same moment of last month: late then, nothing answered, nothing resolved.
+        ([("10-30 10:00", "reply")], "done", None, (1, 0.0, None, 0.0, 0.0)),
+        # Answered before: counts.
+        ([("10-09 11:00", "reply")], "done", None, (1, 1.0, 1.0, 1.0, 0.0)),
+        # Reopened later: was resolved then, and the customer had written once.
+        ([("10-09 11:00", "reply"), ("10-25 10:00", "asks again")], "open", None, (1, 1.0, 1.0, 1.0, 0.0)),
+        # Reopened later, and closed again.
+        (
+            [("10-09 11:00", "reply"), ("10-25 10:00", "asks again"), ("10-26 10:00", "reply")],
+            "done",
+            "10-26 10:00",
+            (1, 1.0, 1.0, 1.0, 0.0),
+        ),
+        # Closed by hand, later and before.
+        ([], "done", "10-30 10:00", (1, 0.0, None, 0.0, 0.0)),
+        ([], "done", "10-09 11:00", (1, 1.0, None, 1.0, 0.0)),
+    ],
+)
+def test_last_month_is_looked_at_as_it_stood_at_the_same_moment(
+    later: list[tuple[str, Said]], status: str, closed: str | None, figures: tuple[float | None, ...]
+) -> None:
+    said: list[tuple[datetime, Said]] = [(at("10-09 10:00"), "asks")]
+    said += [(at(moment), what) for moment, what in later]
+    last_month = Story(1, said, status=status, closed=at(closed) if closed else None)
+    page = summary_of([last_month, Story(2, [(at("11-03 10:00"), "asks")])], now=AS_OF)
+    before = {figure.key: figure.before for figure in page.figures}
+    keys = ("inquiries", "kept-rate", "median-reply", "resolution-rate", "repeat-rate")
+    assert tuple(before[key] for key in keys) == figures
+
+
+def test_what_came_later_on_the_same_day_of_last_month_does_not_count() -> None:
+    moments = ("10-22 11:59", "10-22 12:01", "11-03 10:00")
+    stories = [Story(number, [(at(moment), "asks")]) for number, moment in enumerate(moments)]
+    assert summary_of(stories, now=AS_OF).figures[0].before == 1
+
+
+def test_on_a_months_last_day_all_of_last_month_counts() -> None:
+    stories = [
+        Story(number, [(at(day), "asks")]) for number, day in enumerate(("10-31 23:00", "11-03 10:00"))
+    ]
+    assert summary_of(stories, now=datetime(2026, 11, 30, 3, tzinfo=UTC)).figures[0].before == 1
+
+
+def test_a_month_that_is_over_is_compared_with_all_that_is_known_of_the_one_before() -> None:
+    late = Story(1, [(at("10-30 10:00"), "asks"), (at("11-20 10:00"), "reply")], status="done")
+    page = summary_of([late, Story(2, [(at("11-03 10:00"), "asks")])])
+    assert {figure.key: figure.before for figure in page.figures}["resolution-rate"] == 1.0
 
 
 # --- what counts ------------------------------------------------------------------------------------------

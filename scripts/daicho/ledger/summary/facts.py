@@ -6,7 +6,7 @@ import hashlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Literal
@@ -209,16 +209,37 @@ def read_facts(ledger: Ledger, settings: Settings) -> Facts:
     return Facts(facts, left)
 
 
+def as_they_stood(facts: Sequence[Fact], moment: datetime, ledger: Ledger, settings: Settings) -> list[Fact]:
+    """The same inquiries as they stood at `moment`: what came or was done later does not count.
+
+    Of a row we know only what it says now, so a category or status by hand counts as if it had always stood
+    there; of mails and closings we know when they were.
+    """
+    known = {fact.id: fact for fact in facts if fact.received <= moment}
+    events: dict[str, list[Event]] = defaultdict(list)
+    for event in ledger.events:
+        if event.inquiry in known:
+            events[event.inquiry].append(event)
+    reader = _Reader(ledger, settings)
+    found = []
+    for id, fact in known.items():
+        if story := reader.story(ledger.rows[id], events[id]):
+            found.append(replace(reader.fact(reader.cut(story, moment), set()), returning=fact.returning))
+    return found
+
+
 @dataclass(slots=True)
 class _Story:
-    """An inquiry's row and messages side by side."""
+    """An inquiry's row and messages side by side. `replied` is what the row says where there is no mail."""
 
     row: Row
     events: list[Event]
     received: datetime
     status: str
     priority: str
-    first: Event | None = field(default=None)
+    first: Event | None
+    replied: datetime | None
+    closed: datetime | None
     until: datetime | None = None
 
 
@@ -264,14 +285,32 @@ class _Reader:
         if status == "excluded" and (erased := row.base.facts.get(ERASED)):
             # Its person was erased: it counts as what it was, but waits no longer.
             status, until = erased[0], local(datetime.fromisoformat(erased[1]), self._clock.zone)
-        return _Story(row, events, local(received, self._clock.zone), status, priority, first, until)
+        received = local(received, self._clock.zone)
+        replied = None if events else self._moment(row, "first_reply")
+        closed = self._closed(row, events) or received if status == "done" else None
+        return _Story(row, events, received, status, priority, first, replied, closed, until)
+
+    def _closed(self, row: Row, events: Sequence[Event]) -> datetime | None:
+        return self._moment(row, "closed") or progress(events, self._settings.after_reply).closed
+
+    def cut(self, story: _Story, moment: datetime) -> _Story:
+        """The story without what happened after `moment`."""
+        events = [event for event in story.events if event.date <= moment]
+        status, closed = story.status, story.closed
+        reopened_later = status != "done" and len(events) < len(story.events)
+        if reopened_later or (closed and closed > moment):
+            # What the row says came about later: only the mails tell how it stood then.
+            closed = progress(events, self._settings.after_reply).closed
+            status = "done" if closed else "open"
+        replied = story.replied if story.replied and story.replied <= moment else None
+        until = min(moment, story.until or moment)
+        return replace(story, events=events, status=status, replied=replied, closed=closed, until=until)
 
     def fact(self, story: _Story, customers: set[str]) -> Fact:
         """The fact of an inquiry that counts. `customers` are those who wrote before."""
-        row, received = story.row, story.received
+        row, received, closed = story.row, story.received, story.closed
         went = progress(story.events, self._settings.after_reply)
-        closed = (self._moment(row, "closed") or went.closed or received) if story.status == "done" else None
-        first_reply = went.first_reply or (None if story.events else self._moment(row, "first_reply"))
+        first_reply = went.first_reply or story.replied
         customer = row.text("customer_id")
         returning = customer in customers if customer else None
         customers.add(customer)

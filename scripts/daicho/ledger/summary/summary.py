@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from daicho.ledger.rows import Ledger, text_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.summary.estimate import estimate_tables
-from daicho.ledger.summary.facts import Facts, read_facts
+from daicho.ledger.summary.facts import Fact, Facts, as_they_stood, read_facts
 from daicho.ledger.summary.figures import Figure, figures, what_changed
 from daicho.ledger.summary.forecast import by_month
 from daicho.ledger.summary.graduation import graduation
@@ -101,13 +101,16 @@ def look(
     """What the tables of a month are made from. A month that runs is looked at up to today."""
     local = now.astimezone(ledger.clock.zone)
     days = (min(max(local.date(), month.first), month.last) - month.first).days + 1
-    runs = days < len(month.days)
 
-    def past(months: int) -> Any:
+    def past(months: int) -> Sequence[Fact] | None:
         other = month.plus(-months)
         if facts.since is None or facts.since > other.last:
             return None
-        return facts.of(other.until(days) if runs else Period(other.first, other.last))
+        whole = facts.of(Period(other.first, other.last))
+        if local.date() > month.last:
+            return whole
+        # Like with like: nobody had more time to answer last month's mails than this month's.
+        return as_they_stood(whole, _same_moment(local, month, other), ledger, settings)
 
     return View(
         month=month,
@@ -123,6 +126,14 @@ def look(
         templates=_template_names(ledger),
         log_rows=len(ledger.events),
     )
+
+
+def _same_moment(now: datetime, month: Month, other: Month) -> datetime:
+    """As far into `other` as `now` is into the running month; its end on the last day, or where it is
+    shorter."""
+    if now.date() == month.last or now.day > other.last.day:
+        return datetime.combine(other.last + timedelta(1), time(), now.tzinfo)
+    return now.replace(year=other.year, month=other.month)
 
 
 def _template_names(ledger: Ledger) -> Mapping[str, str]:

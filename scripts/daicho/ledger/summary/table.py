@@ -87,9 +87,9 @@ class Table:
 class View:
     """What all tables of a page are made from: the month's facts and what they are compared with.
 
-    For a month that still runs, `before` and `year_ago` are the same days of those months; they are None
-    where the ledger did not exist yet. `templates` maps a reply template's key to its name,
-    `log_rows` counts the messages in the log.
+    For a month that still runs, `before` and `year_ago` are those months as they stood on the same day and at
+    the same time; they are None where the ledger did not exist yet. `templates` maps a reply template's
+    key to its name, `log_rows` counts the messages in the log.
     """
 
     month: Month
