@@ -31,7 +31,15 @@ from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import TICKS, Replies, is_ticked
 from daicho.ledger.rows import Base, Clock, Ledger
 from daicho.ledger.settings import read_settings
-from daicho.mail.draft import DraftFolder, NoDrafts, build_draft, is_address, quoted, reply_subject
+from daicho.mail.draft import (
+    DraftFolder,
+    NoDrafts,
+    build_draft,
+    is_address,
+    is_no_reply,
+    quoted,
+    reply_subject,
+)
 from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Batch, IsKnown, Mailbox
@@ -270,6 +278,56 @@ class DraftContract(abc.ABC):
         assert "鈴木 がすでに返信している" in office.reason
         assert office.row["status"] == "対応済み"
         assert office.sync().commits == []
+
+    def test_the_same_tick_again_is_told_of_the_draft_that_lies_there(self, office: Office) -> None:
+        for _ in range(3):
+            office.write(draft="✓", assignee="佐藤")
+            office.sync()
+            assert office.row.get("draft") is None
+            office.now += timedelta(seconds=20)
+        assert len(self.drafts()) == 1
+        assert "同じ文の下書きを 11/20 12:00 に置いてあり、下書きフォルダーにあります。" in office.reason
+        office.write(draft="✓", assignee="田中")
+        office.sync()
+        assert "佐藤さんが返信処理中です" in office.reason, "the refused ticks have not freed the inquiry"
+
+    def test_a_text_changed_since_gets_a_draft_of_its_own(self, office: Office) -> None:
+        office.write(draft="✓", assignee="佐藤")
+        office.sync()
+        office.now += timedelta(minutes=1)
+        office.write(draft="✓", reply="書き直しました。")
+        office.sync()
+        assert [text_of(parsed(raw))[:8] == "書き直しました。" for raw in self.drafts()].count(True) == 1
+        assert len(self.drafts()) == 2
+
+    def test_who_ticks_on_an_old_screen_is_told_who_answered_and_may_insist(self, office: Office) -> None:
+        self.deliver(ANSWER, sent=True)
+        office.sync()
+        assert office.row["status"] == "対応済み"
+        office.now += timedelta(minutes=1)
+        office.write(draft="✓", assignee="佐藤")
+        assert list(office.sync().report.undrafted) == [office.row["id"]]
+        assert self.drafts() == []
+        assert "11/20 12:00 に 鈴木 がすでに返信しています。" in office.reason
+        assert office.sync().commits == []
+        office.write(draft="✓", assignee="田中")
+        office.sync()
+        assert len(self.drafts()) == 1
+
+    def test_a_mail_of_ours_that_answers_nothing_is_told_before_a_second_goes(self, office: Office) -> None:
+        moment = NOW - timedelta(minutes=30)
+        self.deliver(
+            raw_mail(f"鈴木 <{OWN}>", "hanako@example.jp", "入荷", "来週です。", "n1@x", date=moment),
+            sent=True,
+        )
+        office.write(draft="✓", assignee="佐藤")
+        office.sync()
+        assert self.drafts() == []
+        assert "11/20 11:30 に同じ宛先へ送信あり（鈴木）。" in office.reason
+        office.now += timedelta(minutes=1)
+        office.write(draft="✓")
+        office.sync()
+        assert len(self.drafts()) == 1
 
     def test_a_mailbox_that_cannot_be_read_gets_no_draft_until_it_can(self, office: Office) -> None:
         office.write(draft="✓", assignee="佐藤")
@@ -523,6 +581,7 @@ def test_a_second_tick_before_the_draft_is_answered(book: Book, first: str, seco
     [
         ({"address": "hanako@pc.fw.rakuten.ne.jp"}, "R-Messe"),
         ({"address": "090-1234-5678"}, "メールの宛先がない"),
+        ({"address": "shopping-noreply@mail.example.jp"}, "送信専用"),
         ({"template": "ない"}, "返信テンプレートが選ばれていない"),
     ],
 )
@@ -676,8 +735,9 @@ def test_every_tick_is_answered_once_whatever_people_and_power_do(steps: list[tu
         replies = Replies(book.snapshot.tables, read_settings([], LAYOUT), speaker, "店", now)
         requests = Drafts(ledger, replies, [OWN], "店", now).requests()
         for request in requests:
-            drafts.setdefault(request.draft.message_id, (now, str(book.rows[0].get("assignee") or "")))
-        return {request.inquiry: Laid(request.token, request.missing) for request in requests}
+            if not (request.refused or request.doubled):
+                drafts.setdefault(request.draft.message_id, (now, str(book.rows[0].get("assignee") or "")))
+        return {each.inquiry: each.refused or each.doubled or each.laid for each in requests}
 
     def sync(*arrivals: Arrival) -> None:
         book.sync(*arrivals, now=now)
@@ -788,6 +848,25 @@ def test_an_address_can_be_written_to(email: str) -> None:
 )
 def test_what_is_no_address_is_not_written_to(email: str) -> None:
     assert not is_address(email)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("noreply@example.jp", "no-reply@example.jp", "No_Reply@example.jp", "donotreply@example.jp"),
+        *("do-not-reply@example.jp", "shopping-noreply@example.jp", "noreply-orders@example.jp"),
+        *("no.reply2@example.jp", "MAILER-DAEMON@example.jp", "postmaster@example.jp"),
+    ],
+)
+def test_an_address_of_a_program_is_not_answered(email: str) -> None:
+    assert is_no_reply(email)
+
+
+@pytest.mark.parametrize(
+    "email", ["hanako@noreply.example.jp", "casinoreply@example.jp", "reply@example.jp", "no@example.jp"]
+)
+def test_a_persons_address_is_no_programs(email: str) -> None:
+    assert not is_no_reply(email)
 
 
 def test_quoting_marks_every_line() -> None:

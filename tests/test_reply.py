@@ -176,6 +176,16 @@ def test_of_two_requests_the_second_closing_phrase_stands_at_the_end() -> None:
     assert body.endswith("どうぞよろしくお願いいたします。\n\n{署名}")
 
 
+def test_joined_templates_keep_the_indent_of_every_paragraph() -> None:
+    bodies = (
+        "{お客様名} 様\n\n　一つ目です。\n　\n　{注文番号}の続きです。\n\n{署名}",
+        "{お客様名} 様\n\n　二つ目です。\n\n{署名}",
+    )
+    joined = combine([Template(body[-9:], "", "", body) for body in bodies], FIELDS, WORDS).body
+    indented = [line for line in joined.split("\n") if line.startswith("　")]
+    assert indented == ["　一つ目です。", "　{注文番号}の続きです。", "　二つ目です。"]
+
+
 @pytest.mark.parametrize("body", ["", "はい", "{署名}", "{お客様名} 様\n\n{署名}", "一\n\n二\n\n三"])
 def test_a_template_of_any_shape_can_be_one_of_two(body: str) -> None:
     receipt = next(each for each in STARTERS["ja"] if each.key == "receipt")

@@ -183,13 +183,19 @@ class Sync:
         try:
             if unread := self._unread.get(request.mailbox):
                 raise unread
-            self._draft_folder(request.mailbox).lay(request.draft)
+            folder = self._draft_folder(request.mailbox)
+            if request.refused:
+                return request.refused
+            # Who threw the earlier draft away wants another.
+            if request.doubled and folder.laid([request.inquiry]):
+                return request.doubled
+            folder.lay(request.draft)
         except DaichoError as trouble:
             final = isinstance(trouble, NoDrafts)
             if trouble not in outcome.troubles:
                 outcome.troubles.append(trouble)
-            return Laid(request.token, 0, trouble.key, trouble.values, final)
-        return Laid(request.token, request.missing, typed=request.typed)
+            return Laid(request.laid.token, 0, trouble.key, trouble.values, final)
+        return request.laid
 
     def _draft_folder(self, name: str) -> DraftFolder:
         """The mailbox of that name, or for "" the first, that drafts can be laid into. Raises NoDrafts."""

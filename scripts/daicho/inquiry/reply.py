@@ -30,7 +30,8 @@ GREETING = frozenset({"customer", "shop", "assignee"})
 _FIELD = re.compile(r"[{｛]([^{}｛｝\n]{1,80})[}｝]")
 _HONORIFIC = "様"
 _ADDRESSED = re.compile(rf"{_FIELD.pattern}([ \u3000]*{_HONORIFIC})?")
-_BLANK_LINES = re.compile(r"\n[ \t\u3000]*(?:\n[ \t\u3000]*)+")
+_BLANK_LINES = re.compile(r"\n(?:[ \t\u3000]*\n)+")
+"""Up to the next line's own indent, which belongs to the letter."""
 
 
 LANGUAGE_LIMIT = 5_000
@@ -137,7 +138,7 @@ def fill(template: Template, values: Mapping[str, str], fields: Fields, wording:
     place = _Filler(values, fields, wording, missing)
     # The subject of a reply is the customer's own: only what the body lacks is counted.
     subject = one_line(_ADDRESSED.sub(_Filler(values, fields, wording, []), template.subject))
-    return Filled(subject, _ADDRESSED.sub(place, template.body).strip(), tuple(missing))
+    return Filled(subject, _ADDRESSED.sub(place, template.body).rstrip().lstrip("\n"), tuple(missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class _Parted:
 
 
 def _parted(body: str, fields: Fields) -> _Parted:
-    paragraphs = _BLANK_LINES.split(body.strip())
+    paragraphs = _BLANK_LINES.split(body.rstrip().lstrip("\n"))
     top = 0
     while top < min(GREETING_PARAGRAPHS, len(paragraphs)) and GREETING & set(fields.used(paragraphs[top])):
         top += 1

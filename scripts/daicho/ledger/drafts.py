@@ -3,10 +3,14 @@
 A tick becomes a claim on its row, in the same atomic write that clears the tick. Whoever syncs next reads
 the mailboxes once more, lays the draft of every open claim and closes the claim. The draft's Message-ID
 follows from the claim, so that a repetition after a crash finds the draft that lies there already.
+
+A tick that would double something (a draft that lies there, an answer of ours) is refused with what and when;
+against an answer of ours a second tick, which knows of it, stands.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,9 +20,10 @@ from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled, language_of
 from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
 from daicho.ledger.merge import text_print
+from daicho.ledger.propose import short_moment
 from daicho.ledger.replies import Asked, Replies, spoken_phone
 from daicho.ledger.rows import Ledger, Row, read_customer, split_address, text_of
-from daicho.mail.draft import Draft, build_draft, is_address, quoted, reply_subject
+from daicho.mail.draft import Draft, build_draft, is_address, is_no_reply, quoted, reply_subject
 from daicho.mail.message import Address
 from daicho.sheets.workbook import Cell
 from daicho.wording import Wording
@@ -34,7 +39,10 @@ RAKUTEN_REPLIES = ("楽天返信", "rakuten replies")
 class Claim:
     """A draft that was asked for. `at` and `laid` are aware; it is open until laid.
 
-    `trouble` is the key of the sentence the row has been told while the draft could not be laid.
+    `trouble` is the key of the sentence the row has been told while the draft could not be laid. `text` is
+    the fingerprint of what was laid, `answers` the key of the customer's message it answers, `told` the key
+    of the mail of ours because of which a draft was refused. `last` is the claim before it, if its draft was
+    laid. One without a token asks for nothing and only remembers what was `told`.
     """
 
     token: str
@@ -42,6 +50,10 @@ class Claim:
     at: datetime
     laid: datetime | None = None
     trouble: str = ""
+    text: str = ""
+    answers: str = ""
+    told: str = ""
+    last: Claim | None = None
 
     @classmethod
     def read(cls, fact: Any) -> Claim | None:
@@ -49,18 +61,26 @@ class Claim:
         try:
             laid = datetime.fromisoformat(fact["laid"]) if "laid" in fact else None
             at = datetime.fromisoformat(fact["at"])
-            return cls(str(fact["token"]), str(fact["who"]), at, laid, str(fact.get("trouble", "")))
+            words = {name: str(fact.get(name, "")) for name in ("trouble", "text", "answers", "told")}
+            last = cls.read(fact["last"]) if "last" in fact else None
+            return cls(str(fact["token"]), str(fact["who"]), at, laid, **words, last=last)
         except (KeyError, TypeError, ValueError):
             return None
 
-    def fact(self) -> dict[str, str]:
-        fact = {"token": self.token, "who": self.who, "at": self.at.isoformat()}
+    def fact(self) -> dict[str, Any]:
+        fact: dict[str, Any] = {"token": self.token, "who": self.who, "at": self.at.isoformat()}
         fact |= {"laid": self.laid.isoformat()} if self.laid else {}
-        return fact | ({"trouble": self.trouble} if self.trouble else {})
+        words = {"trouble": self.trouble, "text": self.text, "answers": self.answers, "told": self.told}
+        fact |= {name: word for name, word in words.items() if word}
+        return fact | ({"last": self.last.fact()} if self.last else {})
 
     @property
     def is_open(self) -> bool:
-        return self.laid is None
+        return self.laid is None and bool(self.token)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it keeps others from having a draft of their own."""
+        return self.is_open or (self.laid is not None and now - self.at < CLAIM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,7 @@ class Laid:
     """What became of an open claim: laid with `missing` fields to fill in, or a trouble.
 
     `typed` is the fingerprint of the cell it was made of, "" where it was made of a template. `final`:
-    nothing that waiting would cure; the claim is given up.
+    nothing that waiting would cure; the claim is given up. `text`, `answers` and `told` as in Claim.
     """
 
     token: str
@@ -77,24 +97,32 @@ class Laid:
     values: Mapping[str, object] = field(default_factory=dict)
     final: bool = False
     typed: str = ""
+    text: str = ""
+    answers: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A draft to be laid now, into the mailbox the customer wrote to ("": any). `typed` as in Laid."""
+    """A draft to be laid now, into the mailbox the customer wrote to ("": any).
+
+    `laid` is what is to be told once it lies there; `refused` what is told instead of laying it, `doubled`
+    what is told instead while an earlier draft still lies in Drafts (each None where nothing is against it).
+    """
 
     inquiry: str
-    token: str
     mailbox: str
     draft: Draft
-    missing: int
-    typed: str = ""
+    laid: Laid
+    refused: Laid | None = None
+    doubled: Laid | None = None
 
 
 def new_claim(id: str, who: str, now: datetime, last: Claim | None) -> Claim:
     """A claim whose token no earlier or later one of the inquiry bears. `last` is the one before it."""
     seed = f"{id} {now.isoformat()} {last.token if last else ''}"
-    return Claim(short_code(seed, 8), who, now)
+    lying = replace(last, last=None) if last and last.laid else None
+    return Claim(short_code(seed, 8), who, now, told=last.told if last else "", last=lying)
 
 
 def refusal(
@@ -104,7 +132,7 @@ def refusal(
 
     `claim` is the inquiry's last one, `to` the address the draft would go to.
     """
-    if claim is not None and (claim.is_open or now - claim.at < CLAIM):
+    if claim is not None and claim.holds(now):
         # A colleague is on it.
         if claim.who and claim.who != who:
             return "reply.colleague", {"who": claim.who}
@@ -116,6 +144,9 @@ def refusal(
             return "reply.waiting", {}
     if not is_address(to):
         return "reply.no-address", {}
+    # Nobody reads what is sent there.
+    if is_no_reply(to):
+        return "reply.no-reply", {"address": to}
     # Mail to Rakuten's masked buyers arrives only through Rakuten's own relay.
     if is_masked(to) and "rakuten" in to and not replies.has_own(RAKUTEN_REPLIES):
         return "reply.masked", {}
@@ -130,6 +161,16 @@ def answer_to(inquiry: Inquiry) -> Event:
         (event for event in reversed(inquiry.events) if event.incoming and event.kind == "inquiry"),
         inquiry.first,
     )
+
+
+def our_answer(inquiry: Inquiry) -> Event | None:
+    """The reply of ours after the customer's last message; None if there is none, or if it came back."""
+    for event in reversed(inquiry.events):
+        if event.kind == "bounce" or (event.incoming and event.kind == "inquiry"):
+            return None
+        if not event.incoming and event.kind == "reply":
+            return event
+    return None
 
 
 def written(facts: Mapping[str, Any]) -> Filled | None:
@@ -177,19 +218,28 @@ class Drafts:
         if not waiting:
             return []
         threads = Threads(event for event in self._ledger.events if event.inquiry in waiting)
+        unasked: dict[str, list[Event]] = defaultdict(list)
+        for event in self._ledger.events:
+            if not event.inquiry and not event.incoming and event.kind == "reply":
+                unasked[event.address].append(event)
         logged = {
             text_of(record.cells.get("key")): record.cells
             for record in self._ledger.snapshot.tables["messages"]
-            if text_of(record.cells.get("inquiry")) in waiting
+            if text_of(record.cells.get("inquiry")) in {*waiting, ""}
         }
         return [
-            self._request(claim, self._ledger.rows[id], threads.inquiries[id], logged)
+            self._request(claim, self._ledger.rows[id], threads.inquiries[id], logged, unasked)
             for id, claim in waiting.items()
             if id in threads.inquiries
         ]
 
     def _request(
-        self, claim: Claim, row: Row, inquiry: Inquiry, logged: Mapping[str, Mapping[str, Cell]]
+        self,
+        claim: Claim,
+        row: Row,
+        inquiry: Inquiry,
+        logged: Mapping[str, Mapping[str, Cell]],
+        unasked: Mapping[str, Sequence[Event]],
     ) -> Request:
         event = answer_to(inquiry)
         cells = logged.get(event.key, {})
@@ -203,8 +253,53 @@ class Drafts:
         sender = self._sender(text_of(cells.get("to")))
         mailbox, slash, _ = text_of(cells.get("mailbox")).partition("/")
         draft = self._draft(claim, inquiry.id, event, row, filled, sender, is_mail=bool(slash))
-        mailbox = mailbox if slash else ""
-        return Request(inquiry.id, claim.token, mailbox, draft, len(filled.missing), text_print(own))
+        words = text_print(filled.text)
+        return Request(
+            inquiry.id,
+            mailbox if slash else "",
+            draft,
+            Laid(claim.token, len(filled.missing), typed=text_print(own), text=words, answers=event.key),
+            self._refused(claim, inquiry, unasked.get(recipient(row.base.facts, event), ()), logged),
+            self._doubled(claim, words, event),
+        )
+
+    def _refused(
+        self,
+        claim: Claim,
+        inquiry: Inquiry,
+        unasked: Sequence[Event],
+        logged: Mapping[str, Mapping[str, Cell]],
+    ) -> Laid | None:
+        """That we wrote to the customer after their last message, unless the row has said so before.
+
+        `unasked` are mails of ours to the same address that answer nothing we know.
+        """
+        asked = answer_to(inquiry).date
+        found = {event.key: "reply.sent-to-same" for event in unasked if event.date > asked}
+        events = [event for event in unasked if event.key in found]
+        if answer := our_answer(inquiry):
+            events.append(answer)
+        newest = max(events, key=lambda event: event.date, default=None)
+        if newest is None or newest.key == claim.told:
+            return None
+        name, address = split_address(text_of(logged.get(newest.key, {}).get("from")).split("\n")[0])
+        values = {"date": self._said(newest.date), "who": name or address}
+        key = found.get(newest.key, "reply.answered-already")
+        return Laid(claim.token, trouble=key, values=values, final=True, told=newest.key)
+
+    def _doubled(self, claim: Claim, words: str, event: Event) -> Laid | None:
+        """That the very same draft was laid a moment ago."""
+        last = claim.last
+        if last is None or last.laid is None or self._now - last.at >= CLAIM:
+            return None
+        # Another text, or another question: the new draft is what the person wants.
+        if (last.text, last.answers) != (words, event.key):
+            return None
+        values = {"laid": self._said(last.laid)}
+        return Laid(claim.token, trouble="reply.already-laid", values=values, final=True)
+
+    def _said(self, moment: datetime) -> str:
+        return short_moment(self._replies.speaker.clock.cell(moment))
 
     def _draft(
         self, claim: Claim, id: str, event: Event, row: Row, filled: Filled, sender: str, *, is_mail: bool
@@ -260,10 +355,14 @@ def recipient(facts: Mapping[str, Any], event: Event) -> str:
 
 
 def closed(claim: Claim, laid: Laid, now: datetime) -> Claim | None:
-    """The claim after an attempt to lay its draft; None if it is given up."""
+    """The claim after an attempt to lay its draft; what was there before it if it is given up."""
     if not laid.trouble:
-        return replace(claim, laid=now, trouble="")
-    return None if laid.final else replace(claim, trouble=laid.trouble)
+        return replace(claim, laid=now, trouble="", text=laid.text, answers=laid.answers, last=None)
+    if not laid.final:
+        return replace(claim, trouble=laid.trouble)
+    if claim.last:
+        return replace(claim.last, told=laid.told or claim.told)
+    return Claim("", claim.who, claim.at, told=laid.told) if laid.told else None
 
 
 def long_date(moment: datetime, wording: Wording) -> str:

@@ -25,6 +25,9 @@ REFERENCES_LIMIT = 20
 _REPLY_MARK = re.compile(r"\s*(re|aw|sv|返信)\s*(\[\d+\])?\s*[:：]", re.IGNORECASE)
 _ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,200}")
 _ADDRESS = re.compile(r'[^\s<>,;:"()\[\]\\@]+@[^\s<>,;:"()\[\]\\@]+')
+_NO_REPLY = re.compile(
+    r"(?:\A|[-_.+])(?:no|do[-_.]?not)[-_.]?reply(?:\Z|[-_.+0-9])|\A(?:mailer-daemon|postmaster)\Z"
+)
 _SPECIAL = re.compile(r'[()<>\[\]:;@\\,."]')
 
 
@@ -69,6 +72,11 @@ def id_start(inquiry: str) -> str:
 def is_address(email: str) -> bool:
     """Whether a reply can be addressed to `email`."""
     return email.isascii() and bool(_ADDRESS.fullmatch(email))
+
+
+def is_no_reply(email: str) -> bool:
+    """Whether `email` says of itself that a program sends from it and nobody reads there."""
+    return bool(_NO_REPLY.search(email.rpartition("@")[0].casefold()))
 
 
 def reply_subject(subject: str) -> str:
