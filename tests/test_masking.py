@@ -182,6 +182,33 @@ def test_a_family_name_of_two_customers_is_masked_in_every_text() -> None:
 @pytest.mark.parametrize(
     ("text", "rest"),
     [
+        ("〒150-0001 神宮前1-2-3", "住所"),
+        ("〒１５０－０００１\n神宮前１－２－３ です", "住所 です"),
+        ("新しい住所　神宮前1-2-3-401", "新しい住所　住所"),
+        ("住所は神宮前1-2-3です", "住所は住所です"),
+        ("住所は〒150-0001 神宮前1-2-3です", "住所は住所です"),
+        ("港区六本木六丁目十番一号", "住所"),
+        ("北区梅田三-四-五", "住所"),
+        ("渋谷区神宮前一丁目二番三号です", "住所です"),
+        ("札幌市中央区北1条西2丁目", "住所"),
+        ("京都市中京区河原町通三条上る", "住所"),
+        ("新しい住所　〒000-0000 〇〇県〇〇市みどり町2-4-501", "新しい住所　住所"),
+        ("Address: 221B Baker Street, London NW1 6XE", "Address: 住所"),
+        ("It is 221B Baker Street, London NW1 6XE now", "It is 住所 now"),
+        ("この地区で一番人気", "この地区で一番人気"),
+        ("お届け先は本州なら1-2日", "お届け先は本州なら1-2日"),
+        ("住所は以下の2点です", "住所は以下の2点です"),
+        ("住所が3つあります", "住所が3つあります"),
+        ("I bought 2 Pens by the way", "I bought 2 Pens by the way"),
+    ],
+)
+def test_addresses_are_masked_to_their_end(text: str, rest: str) -> None:
+    assert re.sub("-[2-9B-Z]{5}", "", masked(text)) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
         ("Call me: +44 20 7946 0958", "Call me: 電話"),
         ("Call +44 (0)20 7946 0958.", "Call 電話."),
         ("0044 20 7946 0958", "電話"),

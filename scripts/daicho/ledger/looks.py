@@ -28,16 +28,36 @@ _CARD = re.compile(
 )
 _PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
 _PLACE = r"[一-龠々ぁ-んァ-ヶー]"
-_HOUSE = (
-    r"(?:[0-9]{1,5}|[一二三四五六七八九十]{1,3}(?=丁目))"
-    r"(?: ?(?:丁目|番地の?|番|号|[-ーの]) ?[0-9]{0,5}(?![0-9])){0,5}"
-)
+_NUMERAL = "[〇一二三四五六七八九十]"
+_STEP = r" ?(?:丁目|番地の?|番|号|条[東西南北]?|[-ーの])"
+# In kanji only where a house is meant: 「この地区で一番」 is no address.
+_BEFORE_STEP = rf"丁目|番地|番{_NUMERAL}{{1,3}}号|条[東西南北]?{_NUMERAL}|-{_NUMERAL}"
+_HOUSE_BEGINS = rf"(?:[0-9]{{1,5}}|{_NUMERAL}{{1,3}}(?={_BEFORE_STEP}))"
+_HOUSE_GOES_ON = rf"{_STEP} ?(?:{_NUMERAL}{{1,3}}(?=[番号丁-]|[^一-龠]|\Z)|[0-9]{{0,5}}(?![0-9]))"
+_HOUSE = rf"{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{0,5}}"
 _BUILDING = r"(?:[ \t]?[^\s、。,，「」()（）:：@0-9]{1,20} ?[0-9]{1,4}(?:号室?|[A-Z])?)?"
+_CODE = r"(?:〒 ?[0-9]{3}-?[0-9]{4}|[0-9]{3}-[0-9]{4})"
+_BLOCK = (
+    # Without a town's name only a label or a postcode tells that 「神宮前1-2-3」 is an address.
+    rf"(?:{_PLACE}|[〇○◯]){{1,24}} ?{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{1,5}}"
+    rf"(?! ?(?:営業|[日週月年個枚円時分件回冊本]|[かヶ]月|-?[0-9])){_BUILDING}"
+)
+_STREET = (
+    r"(?<![0-9A-Za-z])[0-9]{1,5}[A-Z]? (?:[A-Z][A-Za-z']{1,20} ){1,4}"
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Square|Court|Way|Place|Terrace|Crescent)"
+    r"(?![A-Za-z])\.?(?:,? (?:[A-Z][A-Za-z]{1,20}|[A-Z0-9]{2,4}|[0-9]{5})(?![A-Za-z0-9])){0,6}"
+)
 _ADDRESS = re.compile(
     rf"(?:〒 ?)?(?:[0-9]{{3}}-[0-9]{{4}}\s{{0,2}})?{_PREFECTURE} ?{_PLACE}{{1,12}}?[市区郡町村]"
     rf"(?: ?{_PLACE}{{0,16}} ?{_HOUSE}{_BUILDING})?"
     rf"|{_PLACE}{{1,8}}?[市区郡]{_PLACE}{{1,16}} ?{_HOUSE}{_BUILDING}"
-    r"|〒 ?[0-9]{3}-?[0-9]{4}"
+    rf"|{_PLACE}{{1,8}}?[市区]{_PLACE}{{1,16}}?(?:上る|下る|上ル|下ル|東入る?|西入る?)"
+    rf"|〒 ?[0-9]{{3}}-?[0-9]{{4}}(?:\s{{0,3}}{_BLOCK})?"
+    rf"|{_STREET}"
+)
+_TOLD_ADDRESS = re.compile(
+    r"(?:ご?住所|お?届け?先|送り先|配送先|郵便番号)(?:は|が|[ \t]{1,4})[ \t]{0,2}"
+    rf"((?:{_CODE}\s{{0,3}})?{_BLOCK})"
 )
 _LABELLED_NAME = re.compile(
     r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|(?<![a-z])name)"
@@ -58,11 +78,12 @@ UNMISTAKABLE: tuple[Looks, ...] = (
     ("phone", _PHONE, "0+"),
     ("order", _CARD, "0123456789"),
 )
-CONTACTS: tuple[Looks, ...] = (*UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県"))
+CONTACTS: tuple[Looks, ...] = (*UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県市区"))
 PATTERNS: tuple[Looks, ...] = (
     *CONTACTS,
     ("phone", _TOLD_PHONE, "0123456789"),
     ("address", _LABELLED_ADDRESS, ":="),
+    ("address", _TOLD_ADDRESS, "所先号"),
     ("name", _LABELLED_NAME, ":="),
 )
 _KANJI = f"(?![様殿客])[{KANJI_LETTERS}]"

@@ -94,7 +94,7 @@ _GENERIC = frozenset(map(bare, _NOBODY.split()))
 
 _KANA = re.compile(rf"[ぁ-ん{_VOICED}]+")
 _UNIT = re.compile(
-    r" ?(?:[円枚%冊]|個(?!人)|点(?!検)|年(?!末)|セット|ポイント|(?:kg|g|[cm]?m|ml|l|yen|jpy|usd|pt)(?![a-z]))",
+    r" ?(?:[円枚%冊]|個(?!人)|点(?!検)|年(?!末)|セット|ポイント|(?:kg|g|[cm]?m|ml|yen|jpy|usd|pt)(?![a-z]))",
     re.IGNORECASE,
 )
 """What a number counts: 4980円 is no order 4980."""
