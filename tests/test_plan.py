@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import LAYOUT, NOW, Book, PlainJudge, arrival
-from daicho.inquiry.judge import Case, Judgement
+from daicho.inquiry.judge import Case, Judgement, Reason
 from daicho.inquiry.rules import read_rules
+from daicho.ledger.plan import Arrival
 from daicho.ledger.replies import is_ticked
 from daicho.mail.message import Attachment
 from daicho.sheets.workbook import Cell, Record
@@ -41,6 +42,16 @@ def only(rows: list[dict[str, Cell]]) -> dict[str, Cell]:
     return rows[0]
 
 
+def judged_also(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
+    """Has the plain judge say more."""
+    judged = PlainJudge.judge
+
+    def judge(self: PlainJudge, cases: Sequence[Case]) -> list[Judgement]:
+        return [replace(each, **changes) for each in judged(self, cases)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PlainJudge, "judge", judge)
+
+
 # --- new mail -------------------------------------------------------------------------------------------
 
 
@@ -62,12 +73,7 @@ def test_a_row_says_first_that_files_came_with_the_mail() -> None:
 
 
 def test_rather_no_template_than_a_bad_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = PlainJudge.judge
-
-    def doubtful(self: PlainJudge, cases: Sequence[Case]) -> list[Judgement]:
-        return [replace(each, template_chance=0.1) for each in judged(self, cases)]
-
-    monkeypatch.setattr(PlainJudge, "judge", doubtful)
+    judged_also(monkeypatch, template_chance=0.1)
     book = Book()
     book.sync(question())
     assert "template" not in only(book.rows)
@@ -123,6 +129,31 @@ def test_a_bounce_of_our_reply_reopens_it_and_says_so(book: Book) -> None:
     row = only(book.rows)
     assert row["status"] == "未対応"
     assert "不達" in str(row["reason"])
+
+
+BOUNCED = {"kind": "bounce", "sender": "mailer-daemon@example.jp", "bounce_of": "r1"}
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (arrival("b1", "550 no such user", **BOUNCED), "不達"),  # type: ignore[arg-type]
+        (arrival("q2", "色違いもありますか？", answers=["r1"]), "再度"),
+    ],
+)
+def test_what_came_back_in_the_sync_that_makes_the_row_is_told_as_well(last: Arrival, told: str) -> None:
+    book = Book()
+    book.sync(question(), reply(), last)
+    row = only(book.rows)
+    assert row["status"] == "未対応"
+    assert told in str(row["reason"])
+    assert not book.plan().commit
+
+
+def test_a_bounce_that_opens_a_row_is_no_reply_of_ours_to_that_customer() -> None:
+    book = Book()
+    book.sync(arrival("b1", "550 no such user", kind="bounce", sender="mailer-daemon@example.jp"))
+    assert "こちらの返信が" not in str(only(book.rows).get("reason"))
 
 
 def test_automatic_mail_and_sales_stand_in_the_ledger_as_no_inquiries() -> None:
@@ -599,3 +630,61 @@ def test_the_report_names_what_needs_a_person() -> None:
     book = Book()
     plan = book.sync(question("u", text="けがをしました。", hours_ago=30), now=NOW + timedelta(days=3))
     assert plan.report.urgent == plan.report.overdue == plan.report.new
+
+
+# --- who takes it, as a rule says -----------------------------------------------------------------------
+
+
+def test_a_rule_names_who_takes_a_new_inquiry_which_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged_also(monkeypatch, assignee="佐藤")
+    book = Book()
+    book.sync(question())
+    row = only(book.rows)
+    assert (row["assignee"], row["status"]) == ("佐藤", "未対応")
+    assert not book.plan().commit
+
+
+@pytest.mark.parametrize("later", ["鈴木", None])
+def test_who_takes_it_is_a_persons_word_from_then_on(
+    monkeypatch: pytest.MonkeyPatch, later: str | None
+) -> None:
+    judged_also(monkeypatch, assignee="佐藤")
+    book = Book()
+    book.sync(question())
+    book.rows[0]["assignee"] = later
+    book.sync()
+    book.sync(question("q2", "まだですか。", answers=["q1"], hours_ago=1.0))
+    assert only(book.rows).get("assignee") == later
+
+
+def test_a_rule_gives_nobody_a_row_that_has_somebody_or_was_there_before(
+    monkeypatch: pytest.MonkeyPatch, book: Book
+) -> None:
+    judged_also(monkeypatch, assignee="佐藤")
+    book.type_row(excerpt="電話：在庫は？", assignee="鈴木")
+    book.type_row(excerpt="電話：いつ届きますか？")
+    book.sync()
+    assert [row.get("assignee") for row in book.rows] == [None, "鈴木", "佐藤"]
+
+
+# --- why a later mail is more urgent ----------------------------------------------------------------------
+
+
+def test_a_later_mail_that_raises_the_urgency_says_why(monkeypatch: pytest.MonkeyPatch, book: Book) -> None:
+    about: Reason = ("judge.category-learned", {"category": "defect", "second": "stock", "percent": 90})
+    harm: Reason = ("judge.raise-harm", {"percent": 90})
+    judged_also(monkeypatch, reason=(about, harm))
+    book.sync(question("q2", "けがをしました。", answers=["q1"], hours_ago=1.0))
+    first, second = str(only(book.rows)["reason"]).split("\n")[:2]
+    assert "通常 → 大至急" in first
+    assert second == "けが・危険のおそれ（90%）→ 大至急"
+    assert "区分: 不良・破損" not in str(only(book.rows)["reason"])
+
+
+def test_where_nothing_but_its_matter_raises_it_the_matter_is_told(
+    monkeypatch: pytest.MonkeyPatch, book: Book
+) -> None:
+    about: Reason = ("judge.category-learned", {"category": "defect", "second": "stock", "percent": 90})
+    judged_also(monkeypatch, reason=(about,))
+    book.sync(question("q2", "けがをしました。", answers=["q1"], hours_ago=1.0))
+    assert "区分: 不良・破損" in str(only(book.rows)["reason"])

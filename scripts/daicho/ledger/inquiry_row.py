@@ -104,6 +104,7 @@ class InquiryRow:
         self.questions: list[str] = []
         self.answered: list[str] = []
         self.asked_again = False
+        self.appointed: Cell = None
         self.typed = typed(row)
         self.ticked = is_ticked(row.cell("draft"))
 
@@ -112,7 +113,7 @@ class InquiryRow:
         self._propose()
         reply = self._proposed_reply(self.base.proposals)
         shared = self.base.proposals | {"reply": reply}
-        return new_row(self.tab, self._machine(shared), shared, self.base)
+        return new_row(self.tab, self._machine(shared), shared | self._appointment, self.base)
 
     def merged(self) -> dict[str, Cell]:
         """The cells to write into a row that is there."""
@@ -136,7 +137,11 @@ class InquiryRow:
         quiet = self.known and not self.fresh and not self.tampered
         machine = self._quiet_machine(shared) if quiet else self._machine(shared)
         cells = merge_row(self.tab, self.row, machine, merged, self.base)
-        return cells | ({"draft": None} if self.ticked else {})
+        return cells | self._appointment | ({"draft": None} if self.ticked else {})
+
+    @property
+    def _appointment(self) -> dict[str, Cell]:
+        return {"assignee": self.appointed} if self.appointed else {}
 
     # --- proposals ------------------------------------------------------------------------------------------
 
@@ -146,6 +151,9 @@ class InquiryRow:
             opening = first = self.inquiry.first
             judgement = self._judgement(first)
             self.notes += self._said(first, judgement)
+            # A rule names who takes a new inquiry: no promise of that person, so it stays open. From then on
+            # the cell is people's.
+            self.appointed = None if self.row.text("assignee").strip() else clean(judgement.assignee)
             status = self.progress.status
             channel = self.context.channel(first)
             judgement = replace(judgement, tags=(*judgement.tags, *self._campaigns(judgement)))
@@ -201,6 +209,17 @@ class InquiryRow:
             self._note(
                 "ledger.more-urgent", moment=event.date, was=before, now=self.base.proposals["priority"]
             )
+            self.notes[1:1] = self._raised(judgement)
+
+    def _raised(self, judgement: Judgement) -> list[str]:
+        """What made a later message more urgent: what raised it, else what it is about."""
+        raises = [
+            (key, values)
+            for key, values in judgement.reason
+            if key.startswith("judge.raise-") or values.get("item") == "priority"
+        ]
+        said = replace(judgement, reason=tuple(raises) or judgement.reason)
+        return said.say_reason(self.context.speaker.wording).split("\n")
 
     def _move_status(self) -> None:
         layout, proposals, facts = self.layout, self.base.proposals, self.base.facts
@@ -214,9 +233,11 @@ class InquiryRow:
             heard = any(event.incoming for event in moving)
             if heard if self.progress.waiting_since else decided_before:
                 self.events.add("status")
-            self._note_move(moving[-1])
         elif assignee and assignee != facts.get("assignee"):
             self._take("open")
+        if moving:
+            self._note_move(moving[-1])
+        assignee = assignee or text_of(self.appointed)
         facts.pop("assignee", None)
         facts |= {"assignee": assignee} if assignee else {}
 
@@ -420,7 +441,7 @@ class InquiryRow:
         self.notes.insert(0, self.undrafted)
 
     def _note_move(self, event: Event) -> None:
-        if event.kind == "bounce":
+        if event.kind == "bounce" and event is not self.inquiry.first:
             self._note("ledger.bounced", moment=event.date)
         elif event.incoming and self.progress.reopened and self.progress.waiting_since:
             self._note("ledger.customer-wrote-again", moment=event.date)
