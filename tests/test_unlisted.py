@@ -136,6 +136,26 @@ def test_a_category_of_the_shops_own_templates_is_known(book: Book) -> None:
     assert book.sync().report.unlisted == {}
 
 
+def test_a_category_that_people_use_twice_is_the_shops_own(book: Book) -> None:
+    book.sync(arrival("n2@x", "名入れはできますか。", sender="b@example.com", subject="名入れ"))
+    book.rows[0]["category"] = "名入れ"
+    [told] = book.sync().report.unlisted.values()
+    assert "もう一件で使うと、一覧に加わります" in told
+    assert book.rows[0]["tags"] == "要確認"
+    book.rows[1]["category"] = " 名入れ"
+    assert book.sync().report.unlisted == {}
+    assert [row.get("tags") for row in book.rows] == [None, None]
+    assert "一覧にありません" not in str(book.rows[0].get("reason"))
+    assert not book.plan().commit
+
+
+def test_a_word_typed_twice_is_no_status_of_the_shop(book: Book) -> None:
+    book.sync(arrival("n2@x", "在庫は？", sender="b@example.com", subject="別件"))
+    for row in book.rows:
+        row["status"] = "対応済"
+    assert len(book.sync().report.unlisted) == 2
+
+
 def test_a_ledger_without_templates_knows_every_template() -> None:
     book = Book()
     book.sync(arrival("q1@x"))

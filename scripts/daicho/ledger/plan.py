@@ -118,6 +118,7 @@ class Plan:
         self.laid = laid or {}
         self.replies = Replies(ledger.snapshot.tables, settings, self.speaker, shop, now)
         categories = [rule.value for rule in judge.rules.rules if rule.sets == "category"]
+        used = [row.text("category") for row in ledger.rows.values()]
         self.context = Context(
             self.speaker,
             settings,
@@ -130,7 +131,7 @@ class Plan:
             self._reply_to,
             self._requested,
             self.replies,
-            Lists(self.speaker, settings, self.replies, categories),
+            Lists(self.speaker, settings, self.replies, categories, used),
             self.laid,
         )
         self.commit = Commit()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from daicho.inquiry.extract import fold
@@ -17,6 +18,9 @@ COLUMNS = ("status", "priority", "category", "template")
 NEAR = 0.4
 """From this likeness on (`difflib`) a word of the list may have been meant."""
 
+HABIT = 2
+"""A category that stands in so many rows is the shop's own, not a slip."""
+
 SHOWN = 40
 """Characters of a typed word that a sentence quotes."""
 
@@ -24,16 +28,23 @@ SHOWN = 40
 class Lists:
     """What the columns with a list may say: the list's own words and those of the shop.
 
-    `categories` are those that the shop's rules set. A template may be named by key or name; a shop without
-    templates has no list of them.
+    `categories` are those that the shop's rules set, `used` what the category cells of its rows say. A
+    template may be named by key or name; a shop without templates has no list of them.
     """
 
     def __init__(
-        self, speaker: Speaker, settings: Settings, replies: Replies, categories: Iterable[str] = ()
+        self,
+        speaker: Speaker,
+        settings: Settings,
+        replies: Replies,
+        categories: Iterable[str] = (),
+        used: Sequence[str] = (),
     ) -> None:
         layout, self._say = speaker.layout, speaker.wording.say
         self._labels = {column.key: column.label for column in layout.tab("inquiries").columns}
         own = [template.category for template in replies.templates]
+        times = Counter(map(_folded, used))
+        own += [text.strip() for text in used if times[_folded(text)] >= HABIT]
         own += [category for taken in settings.vendors.values() for category in taken]
         names = [name for template in replies.templates for name in (template.key, template.name) if name]
         words = {key: [*layout.lists[key].values()] for key in ("status", "priority", "category")}
@@ -62,9 +73,12 @@ class Lists:
         known = self._known[key]
         near = get_close_matches(_folded(word), known, 1, NEAR)
         values = {"column": self._labels[key], "value": shorten(word, SHOWN)}
-        if near:
-            return self._say("ledger.unlisted-near", near=known[near[0]], **values)
-        return self._say("ledger.unlisted", **values)
+        told = (
+            self._say("ledger.unlisted-near", near=known[near[0]], **values)
+            if near
+            else self._say("ledger.unlisted", **values)
+        )
+        return told + self._say("ledger.own-category") if key == "category" else told
 
 
 def _folded(word: str) -> str:
