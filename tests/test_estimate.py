@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from builders import LAYOUT, TOKYO
+from builders import LAYOUT, TOKYO, WORDS
 from daicho.ledger.offer import Offer, parse_amount, parse_offer
-from daicho.ledger.summary.estimate import break_even, estimate, vendor_cost
+from daicho.ledger.summary.estimate import break_even, estimate, vendor_cost, works_at
 from daicho.ledger.summary.facts import Fact, Facts
 from daicho.ledger.summary.forecast import forecast
 from daicho.ledger.summary.graduation import Gauge, members_at_once, verdict
 from daicho.ledger.summary.month import Month, Period
-from shop_year import settings, summary_of
+from daicho.ledger.summary.table import Table
+from shop_year import Story, at, settings, summary_of
 
 # --- what vendors would cost ------------------------------------------------------------------------------
 
@@ -109,6 +110,56 @@ def test_without_a_wage_there_is_nothing_to_compare() -> None:
     assert "時給" in page.table("by-offer").remark
 
 
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("2026-11-06 17:59", True),  # Friday
+        ("2026-11-06 18:00", False),
+        ("2026-11-07 10:00", False),  # Saturday
+        ("2026-11-03 10:00", True),  # a holiday
+    ],
+)
+def test_a_vendors_hours_are_those_of_monday_to_friday(text: str, inside: bool) -> None:
+    moment = datetime.fromisoformat(text)
+    assert works_at(Offer("", each=1, hours=(9, 18)), moment) == inside
+    assert works_at(Offer("", each=1), moment), "all day is every day"
+
+
+OFFER = ("offer", "みどり", "メール・月額 6,000円・100件まで")
+
+
+def offered(now: datetime) -> Table:
+    stories = [Story(number, [(at("11-02 10:00"), "asks")]) for number in range(10)]
+    rows = [OFFER, ("wage", "", "600円"), ("minutes", "", "10分")]
+    return summary_of(stories, now=now, rows=rows).table("by-offer")
+
+
+def test_a_running_months_volume_is_scaled_to_the_whole_month_for_which_the_fee_is() -> None:
+    # 19 working days in November 2026; five of them have begun by the 9th (the 3rd is a holiday).
+    table = offered(datetime(2026, 11, 9, 3, tzinfo=UTC))
+    assert table.rows[0].values[1:6] == (38, 0, 3800.0, 6000, -2200.0)
+    assert "営業日 5日分を 19日分に" in table.remark
+
+
+def test_a_month_that_is_over_is_not_scaled() -> None:
+    table = offered(datetime(2026, 12, 9, 3, tzinfo=UTC))
+    assert table.rows[0].values[1:4] == (10, 0, 1000.0)
+    assert not table.remark
+
+
+def test_before_the_first_business_day_there_is_no_estimate_yet() -> None:
+    table = offered(datetime(2026, 11, 1, 3, tzinfo=UTC))
+    assert not table.rows
+    assert table.remark == WORDS.say("summary.no-days-yet")
+
+
+def test_an_offer_that_never_pays_is_explained() -> None:
+    rows = [("offer", "みどり", "1件 900円"), ("wage", "", "600円")]
+    table = summary_of([], rows=rows).table("by-offer")
+    assert table.rows[0].values[-1] is None
+    assert WORDS.say("summary.never-pays") in table.remark
+
+
 # --- forecast, graduation ---------------------------------------------------------------------------------
 
 
@@ -173,4 +224,34 @@ def test_members_at_once_are_those_who_answered_within_one_hour() -> None:
     ],
 )
 def test_a_shop_outgrows_a_sheet_when_two_gauges_say_so(values: tuple[float | None, ...], mood: str) -> None:
-    assert verdict([Gauge("", value, (3, 6)) for value in values]) == mood
+    assert verdict(four(values)) == mood
+
+
+def four(values: tuple[float | None, ...]) -> list[Gauge]:
+    keys = ("log-rows", "at-once", "a-day", "overdue")
+    return [Gauge(key, value, (3, 6)) for key, value in zip(keys, values, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((1, 1, 1, 9), "short"),
+        ((1, 1, 1, 5), "short"),
+        ((9, 1, 1, 9), "fair"),
+        ((1, 1, 5, 9), "fair"),
+        ((1, 9, 1, 9), "bad"),
+        ((1, 1, 9, 9), "bad"),
+    ],
+)
+def test_late_answers_to_few_mails_ask_for_hands_and_not_for_another_tool(
+    values: tuple[float | None, ...], said: str
+) -> None:
+    assert verdict(four(values)) == said
+
+
+def test_a_small_shop_that_is_late_is_told_so() -> None:
+    table = summary_of([Story(number, [(at("11-02 10:00"), "asks")]) for number in range(28)]).table(
+        "graduation"
+    )
+    assert table.remark == WORDS.say("summary.verdict-short")
+    assert table.rows[-1].values[-1] == "人手不足"

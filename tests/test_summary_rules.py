@@ -28,7 +28,7 @@ LONDON = ZoneInfo("Europe/London")
 
 def test_a_ledger_with_nothing_in_it_has_a_page() -> None:
     page = summary_of([])
-    assert [figure.value for figure in page.figures] == [0, None, None, 0, None, None]
+    assert [figure.value for figure in page.figures] == [0, None, None, None, 0, None, None]
     assert all(figure.before is None and figure.year_ago is None for figure in page.figures)
     assert "まだありません" in page.lead
 
@@ -43,9 +43,19 @@ def test_a_month_with_one_inquiry() -> None:
     story = Story(1, [(at("11-05 10:00"), "asks"), (at("11-05 11:30"), "reply")], status="done")
     story.closed = at("11-05 11:30")
     page = summary_of([story])
-    assert [figure.value for figure in page.figures] == [1, 1.0, 1.5, 0, 1.0, 0.0]
+    assert [figure.value for figure in page.figures] == [1, 1.0, 1.5, 1.5, 0, 1.0, 0.0]
     assert "最初の月" in page.lead
     assert page.table("by-month").remark == WORDS.say("summary.no-forecast")
+    assert page.table("by-month").chart is None, "one month is no trend"
+
+
+def test_a_chart_without_a_forecast_draws_none() -> None:
+    page = summary_of(
+        [Story(number, [(at(f"{month}-05 10:00"), "asks")]) for number, month in enumerate((10, 11))]
+    )
+    chart = page.table("by-month").chart
+    assert chart is not None
+    assert chart.columns == ("inquiries",)
 
 
 def test_a_month_that_runs_is_compared_with_the_same_days_of_last_month() -> None:
@@ -145,8 +155,8 @@ def test_24_hours_are_real_hours_when_the_clocks_change() -> None:
     # From noon to noon are 25 hours when summer time ends, and 23 when it begins.
     autumn = Story(1, [(at("10-24 12:00"), "asks"), (at("10-25 12:00"), "reply")])
     spring = Story(2, [(at("03-28 12:00"), "asks"), (at("03-29 12:30"), "reply")])
-    assert summary_of([autumn], "2026-10", zone=LONDON).figures[3].value == 1
-    assert summary_of([spring], "2026-03", zone=LONDON).figures[3].value == 0
+    assert summary_of([autumn], "2026-10", zone=LONDON).figures[4].value == 1
+    assert summary_of([spring], "2026-03", zone=LONDON).figures[4].value == 0
 
 
 def sent_twice(after: timedelta, **changes: Any) -> list[Story]:
@@ -201,6 +211,7 @@ def test_real_syncs_make_the_same_numbers() -> None:
         "inquiries": 2,
         "kept-rate": 0.5,
         "median-reply": 1.0,
+        "p90-reply": 1.0,
         "over-a-day": 1,
         "resolution-rate": 0.0,
         "repeat-rate": 0.5,

@@ -26,6 +26,9 @@ FOLD = 24
 """A table with more rows than this, whose chart tells the same, is folded."""
 
 COLUMNS_HEIGHT = 170
+WIDEST = 48
+"""A single month's column is no wall."""
+
 BAR, BAR_GAP = 18, 8
 LETTER = 6.4
 """The width of a letter of 11 pixels; Japanese letters count twice."""
@@ -139,8 +142,9 @@ def _columns(table: Table, wording: Wording) -> Drawing:
             height = value / top * COLUMNS_HEIGHT
             title = f"{names[place]}: {said(value, 'count', wording)}"
             if value:
-                x = LEFT + slot * (place + 0.12)
-                marks.append(Mark(x, floor - height, slot * 0.76, height, number, title))
+                width = min(slot * 0.76, WIDEST)
+                x = LEFT + slot * (place + 0.5) - width / 2
+                marks.append(Mark(x, floor - height, width, height, number, title))
     every = ceil((max(map(text_width, names)) + 1) * LETTER / slot)
     texts += [
         Text(LEFT + slot * (place + 0.5), floor + 20, names[place]) for place in range(0, len(names), every)

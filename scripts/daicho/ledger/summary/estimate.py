@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from daicho.ledger.offer import Offer
 from daicho.ledger.settings import Settings
@@ -13,6 +14,10 @@ from daicho.ledger.summary.table import Kind, Row, Table, Value, View
 
 DEFAULT_MINUTES = 10.0
 """Minutes one inquiry takes where the settings do not say."""
+
+ALL_DAY = (0, 24)
+SATURDAY = 5
+"""As `weekday` counts."""
 
 SETUP_MONTHS = 12
 """A set-up fee is spread over the first year."""
@@ -63,7 +68,7 @@ def by_effort(view: View) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What one offer would have meant this month. Money in yen.
+    """What one offer would mean in a whole month like this one. Money in yen.
 
     `volume` is what the vendor would take on, `outside` what came outside its hours (mail waits for the
     morning, calls stay with the shop). `in_house` is what the same work costs the shop, `vendor` what the
@@ -79,7 +84,8 @@ class Estimate:
     break_even: int | None
 
 
-def estimate(offer: Offer, facts: Sequence[Fact], settings: Settings) -> Estimate:
+def estimate(offer: Offer, facts: Sequence[Fact], settings: Settings, scale: float = 1) -> Estimate:
+    """`scale` is how many times the whole month is as much as `facts`: a fee is asked for whole months."""
     categories = settings.vendors.get(offer.name, ())
     meant = [
         fact
@@ -87,15 +93,21 @@ def estimate(offer: Offer, facts: Sequence[Fact], settings: Settings) -> Estimat
         if (fact.channel == "phone") == (offer.channel == "phone")
         and (not categories or fact.category in categories)
     ]
-    inside = [fact for fact in meant if offer.hours[0] <= fact.received.hour < offer.hours[1]]
+    inside = [fact for fact in meant if works_at(offer, fact.received)]
     taken = inside if offer.channel == "phone" else meant
-    outside = len(meant) - len(inside)
+    volume, outside = round(len(taken) * scale), round((len(meant) - len(inside)) * scale)
     if settings.wage is None:
-        return Estimate(offer, len(taken), outside, None, None, None)
-    own = hours_of(taken, settings) * settings.wage
-    each = own / len(taken) if taken else _usual_cost(offer, settings)
-    cost = vendor_cost(offer, len(taken), each)
-    return Estimate(offer, len(taken), outside, own, cost, break_even(offer, each))
+        return Estimate(offer, volume, outside, None, None, None)
+    each = hours_of(taken, settings) * settings.wage / len(taken) if taken else _usual_cost(offer, settings)
+    cost = vendor_cost(offer, volume, each)
+    return Estimate(offer, volume, outside, volume * each, cost, break_even(offer, each))
+
+
+def works_at(offer: Offer, moment: datetime) -> bool:
+    """Whether the vendor works then. Hours of the day mean Monday to Friday; all day means every day."""
+    if offer.hours == ALL_DAY:
+        return True
+    return moment.weekday() < SATURDAY and offer.hours[0] <= moment.hour < offer.hours[1]
 
 
 def vendor_cost(offer: Offer, volume: int, own: float) -> float:
@@ -131,31 +143,47 @@ def _usual_cost(offer: Offer, settings: Settings) -> float:
     return minutes / 60 * (settings.wage or 0)
 
 
+_OFFER_COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("offer", "text"),
+    ("volume", "count"),
+    ("outside-hours", "count"),
+    ("own-cost", "money"),
+    ("vendor-cost", "money"),
+    ("saving", "money"),
+    ("break-even", "count"),
+)
+
+
 def by_offer(view: View) -> Table:
-    rows = [
-        Row(_values(estimate(offer, view.current, view.settings), view)) for offer in view.settings.offers
-    ]
-    columns: list[tuple[str, Kind]] = [
-        ("offer", "text"),
-        ("volume", "count"),
-        ("outside-hours", "count"),
-        ("own-cost", "money"),
-        ("vendor-cost", "money"),
-        ("saving", "money"),
-        ("break-even", "count"),
-    ]
+    passed, whole = business_days(view)
+    if view.settings.offers and not passed:
+        return view.table("by-offer", _OFFER_COLUMNS, [], remark=view.say("no-days-yet"))
+    scale = whole / passed if passed else 1
+    found = [estimate(offer, view.current, view.settings, scale) for offer in view.settings.offers]
+    never = view.settings.wage is not None and any(item.break_even is None for item in found)
     missing = [] if view.settings.offers else ["no-offers"]
+    missing += ["scaled"] if found and passed < whole else []
     missing += ["no-wage"] if view.settings.wage is None else []
     missing += ["no-minutes"] if not view.settings.minutes else []
-    remark = " ".join(view.say(key, minutes=f"{DEFAULT_MINUTES:g}") for key in missing)
-    return view.table("by-offer", columns, rows, remark=remark)
+    missing += ["never-pays"] if never else []
+    told = {"minutes": f"{DEFAULT_MINUTES:g}", "passed": passed, "whole": whole}
+    remark = " ".join(view.say(key, **told) for key in missing)
+    return view.table("by-offer", _OFFER_COLUMNS, [Row(_values(item, view)) for item in found], remark=remark)
+
+
+def business_days(view: View) -> tuple[int, int]:
+    """The month's open days that have begun, and all of them. A month that is over, or has none, is whole."""
+    opened = [day for day in view.month.days if view.settings.calendar.is_open_day(day)]
+    if not opened or view.now.date() > view.month.last:
+        return 1, 1
+    return sum(day <= view.period.last for day in opened), len(opened)
 
 
 def _values(found: Estimate, view: View) -> tuple[Value, ...]:
     offer = found.offer
     hours = (
         view.say("all-day")
-        if offer.hours == (0, 24)
+        if offer.hours == ALL_DAY
         else view.say("hours-of-day", opening=offer.hours[0], closing=offer.hours[1])
     )
     name = view.say("offer-name", name=offer.name, channel=view.label("channel", offer.channel), hours=hours)

@@ -1,4 +1,4 @@
-"""The six numbers at the top of the page, and the sentence that says what changed most."""
+"""The seven numbers at the top of the page, and the sentence that says what changed most."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ _FIGURES: tuple[tuple[str, Kind, Literal["up", "down", ""], Callable[[Measures],
     ("inquiries", "count", "", lambda group: group.inquiries),
     ("kept-rate", "percent", "up", lambda group: group.kept_rate),
     ("median-reply", "hours", "down", lambda group: group.median_reply),
+    ("p90-reply", "hours", "down", lambda group: group.p90_reply),
     ("over-a-day", "count", "down", lambda group: group.over_a_day),
     ("resolution-rate", "percent", "up", lambda group: group.resolution_rate),
     ("repeat-rate", "percent", "down", lambda group: group.repeat_rate),
@@ -92,8 +93,9 @@ def _detail(key: str, group: Measures, view: View) -> str:
     if key == "kept-rate":
         return view.say("detail-kept-rate", kept=group.kept, missed=group.missed, pending=group.pending)
     if key == "median-reply":
-        p90 = "―" if group.p90_reply is None else f"{group.p90_reply:.1f}"
-        return view.say("detail-median-reply", p90=p90)
+        return view.say("detail-median-reply", replies=len(group.reply_hours))
+    if key == "p90-reply":
+        return view.say("detail-p90-reply")
     if key == "over-a-day":
         return view.say("detail-over-a-day", share=f"{group.over_a_day_rate or 0:.0%}")
     if key == "resolution-rate":
@@ -112,7 +114,7 @@ class Change:
 
 
 def what_changed(view: View) -> str:
-    """One sentence on what changed most since last month, among the six numbers and the categories."""
+    """One sentence on what changed most since last month, among the numbers on top and the categories."""
     if not view.current:
         return view.say("lead-empty")
     if view.before is None:

@@ -99,7 +99,9 @@ def by_month(view: View) -> Table:
         ("kept-rate", "percent"),
         ("resolution-rate", "percent"),
     ]
-    chart = Chart("columns", ("inquiries", "forecast"))
+    # One month is no trend, and a legend needs something to explain.
+    shown = ("inquiries", "forecast") if found else ("inquiries",)
+    chart = Chart("columns", shown) if len(rows) > 1 else None
     return view.table("by-month", columns, rows, chart, say_forecast(view, found))
 
 

@@ -13,6 +13,8 @@ from daicho.ledger.summary.measure import measure
 from daicho.ledger.summary.table import Kind, Row, Table, View
 
 Mood = Literal["good", "fair", "bad"]
+Verdict = Literal["good", "fair", "bad", "short"]
+"""How well the sheet still does; short: it does, but the desk has too few hands."""
 
 LOG_ROWS = (20_000, 60_000)
 """Rows of the log from which a sheet gets slow, and from which it hardly opens on a small computer. A Google
@@ -65,9 +67,19 @@ def members_at_once(facts: Sequence[Fact]) -> int:
     return max(map(len, hours.values()), default=0)
 
 
-def verdict(found: Sequence[Gauge]) -> Mood:
-    """Outgrown when two gauges are bad; worth a thought when one is bad or two are fair."""
-    moods = [gauge.mood for gauge in found]
+def understaffed(found: Sequence[Gauge]) -> bool:
+    """Whether mail is late although neither volume nor members strain the sheet."""
+    moods = {gauge.key: gauge.mood for gauge in found}
+    return moods["overdue"] != "good" and moods["a-day"] == moods["at-once"] == "good"
+
+
+def verdict(found: Sequence[Gauge]) -> Verdict:
+    """Outgrown when two gauges are bad; worth a thought when one is bad or two are fair. Late answers count
+    only together with many inquiries or members."""
+    short = understaffed(found)
+    moods = [gauge.mood for gauge in found if not (short and gauge.key == "overdue")]
+    if short and set(moods) == {"good"}:
+        return "short"
     if moods.count("bad") >= 2:
         return "bad"
     return "fair" if "bad" in moods or moods.count("fair") >= 2 else "good"
@@ -75,6 +87,7 @@ def verdict(found: Sequence[Gauge]) -> Mood:
 
 def graduation(view: View) -> Table:
     found = gauges(view)
+    short = understaffed(found)
     rows = [
         Row(
             (
@@ -82,7 +95,7 @@ def graduation(view: View) -> Table:
                 _said(gauge.key, gauge.value),
                 _said(gauge.key, gauge.limits[0]),
                 _said(gauge.key, gauge.limits[1]),
-                view.say(f"mood-{gauge.mood}"),
+                view.say("mood-short" if short and gauge.key == "overdue" else f"mood-{gauge.mood}"),
             ),
             gauge.mood,
         )

@@ -1,4 +1,4 @@
-"""One month's page in words and numbers: six figures, a sentence, tables. Its look is decided elsewhere."""
+"""One month's page in words and numbers: seven figures, a sentence, tables. Its look is decided elsewhere."""
 
 from __future__ import annotations
 
