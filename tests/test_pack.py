@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
+from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, arrival
@@ -252,7 +253,11 @@ def edited(path: Path) -> list[list[object]]:
     for n, row in enumerate(sheet.iter_rows(min_row=HEADER_ROW + 1), 1):
         sheet.cell(row[0].row, position(sheet, "answer")).value = f"回答{n}\n二行目"
     sheet.cell(HEADER_ROW + 1, position(sheet, "status")).value = "対応中"
-    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+    # What a program shows; openpyxl leaves "_x005F_" as it stands in the file.
+    return [
+        [unescape(cell.value) if isinstance(cell.value, str) else cell.value for cell in row]
+        for row in sheet.iter_rows()
+    ]
 
 
 def csv_bytes(rows: list[list[object]], encoding: str, delimiter: str = ",") -> bytes:

@@ -179,6 +179,14 @@ def test_a_term_that_is_not_understood_stops_the_export(line: str) -> None:
     assert told.value.values["vendor"] == VENDOR
 
 
+def test_a_column_nobody_knows_is_told_with_all_that_can_be_named() -> None:
+    with pytest.raises(VendorError) as told:
+        access_of(book("渡す列：件名、暗証番号"))
+    options = str(told.value.values["options"]).split("、")
+    assert {"受付番号", "対応状況", "問い合わせ区分", "メモ", "件名"} <= set(options)
+    assert access_of(book(f"渡す列：{'、'.join(options)}")).columns
+
+
 def test_an_unknown_vendor_is_told_with_those_that_are_known() -> None:
     with pytest.raises(UsageError) as told:
         read_access(book().snapshot.tables["settings"], LAYOUT, "あおば")
@@ -846,6 +854,18 @@ def test_an_added_row_is_told_with_its_number() -> None:
     sheet.grid.rows.append((77, {sheet.places["answer"]: "電話で聞かれました"}))
     (trouble,) = home(made, sheet.grids).troubles
     assert (trouble.key, trouble.row) == ("vendor.row-added", 77)
+
+
+def test_what_a_vendor_wrote_into_the_shops_columns_is_told_and_the_rest_comes_home() -> None:
+    made = book("渡す列：件名、内容、タグ、対応期限")
+    sheet, id = Sheet(grids(export(made))), ids(made)[0]
+    sheet.write(id, subject="書きかえた件名", tags="急ぎ", due=NOW.replace(tzinfo=None), answer="あります。")
+    before = row(made, id)["subject"], row(made, id).get("tags"), row(made, id)["due"]
+    (trouble,) = home(made, sheet.grids).troubles
+    assert (trouble.key, trouble.inquiry) == ("vendor.not-theirs", id)
+    assert set(str(trouble.values["column"]).split("、")) == {"件名", "タグ", "対応期限"}
+    assert (row(made, id)["subject"], row(made, id).get("tags"), row(made, id)["due"]) == before
+    assert facts(made, id)["answer"] == "あります。"
 
 
 def test_a_row_whose_hidden_cell_was_touched_is_refused() -> None:

@@ -133,7 +133,8 @@ def _column(vendor: str, label: str, layout: Layout) -> str:
     """The column of the inquiries tab that a word names. Those that always go out may be named too."""
     columns = {column.label: column.key for column in layout.tab("inquiries").columns}
     key = columns.get(label, label)
-    if key not in (*OFFERED, "id", "status", "category", "memo"):
-        options = "、".join(label for label, known in columns.items() if known in OFFERED)
+    usable = (*OFFERED, "id", "status", "category", "memo")
+    if key not in usable:
+        options = "、".join(label for label, known in columns.items() if known in usable)
         raise VendorError("vendor.odd-option", vendor=vendor, value=label, options=options)
     return key

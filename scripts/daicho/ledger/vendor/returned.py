@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from daicho.ledger.rows import clean, digest, text_of
 from daicho.ledger.vendor.access import OFFERED, VendorError
 from daicho.ledger.vendor.log import Export
-from daicho.ledger.vendor.seal import HOME, Sent
+from daicho.ledger.vendor.seal import HOME, Sent, print_of
 from daicho.sheets.pack_page import KEY_MARK, Grid
 from daicho.sheets.workbook import Cell
 
 ESSENTIAL = ("id", *HOME, "base")
+
+_MOMENTS = frozenset({"due", "received", "last"})
 
 _ERROR = re.compile(
     r"#(?:NAME\?|REF!|N/A|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!"
@@ -73,7 +75,7 @@ def read_returned(
             _take_entries(grid, columns, returned)
         if _holds_inquiries(columns):
             found = True
-            _take_rows(grid, columns, first, exports, returned)
+            _take_rows(grid, columns, first, exports, labels, returned)
             _tell_spoilt(grid, columns, first, labels, returned)
     if not found:
         raise VendorError("vendor.no-inquiries", file=grids[0].name if grids else "")
@@ -152,11 +154,20 @@ class _Line:
     cells: Mapping[str, Cell]
     spoilt: frozenset[str]
     found: tuple[Sent, Export] | None
-    texts: str
+    shown: Mapping[str, Cell]
+
+    @property
+    def texts(self) -> str:
+        return digest(cell for cell in self.shown.values() if isinstance(cell, str))
 
 
 def _take_rows(
-    grid: Grid, columns: Mapping[str, int], first: int, exports: Mapping[str, Export], returned: Returned
+    grid: Grid,
+    columns: Mapping[str, int],
+    first: int,
+    exports: Mapping[str, Export],
+    labels: Mapping[str, str],
+    returned: Returned,
 ) -> None:
     lines = list(_lines(grid, columns, first, exports))
     by_id = {line.found[0].id: line.found for line in lines if line.found}
@@ -176,12 +187,26 @@ def _take_rows(
             returned.troubles.append(Trouble(grid.name, line.number, line.id, "vendor.row-shuffled"))
         else:
             returned.answers.append(Answered(grid, line.number, *found, line.cells, line.spoilt))
+            if edited := [
+                labels[key] for key, cell in line.shown.items() if _edited(grid, cell, found[0], key)
+            ]:
+                values = {"column": "、".join(edited)}
+                trouble = Trouble(grid.name, line.number, found[0].id, "vendor.not-theirs", values)
+                returned.troubles.append(trouble)
+
+
+def _edited(grid: Grid, cell: Cell, sent: Sent, key: str) -> bool:
+    """Whether the vendor wrote into a column that is to be read."""
+    # An old encoding spells letters anew by itself, and a moment as text looks like its program's country.
+    if key not in sent.cells or grid.encoding or (key in _MOMENTS and isinstance(cell, str)):
+        return False
+    return print_of(cell) != sent.cells[key]
 
 
 def _lines(
     grid: Grid, columns: Mapping[str, int], first: int, exports: Mapping[str, Export]
 ) -> Iterator[_Line]:
-    shown = [columns[key] for key in OFFERED if key in columns]
+    shown = {key: columns[key] for key in OFFERED if key in columns}
     likely: list[Export] = []
     for number, cells in grid.rows:
         if number <= first:
@@ -197,7 +222,7 @@ def _lines(
             {key: clean(cells.get(place)) for key, place in home.items() if key not in spoilt},
             spoilt,
             found,
-            digest(cell for position in shown if isinstance(cell := cells.get(position), str)),
+            {key: cells.get(place) for key, place in shown.items()},
         )
 
 

@@ -20,8 +20,8 @@ HOME = ("status", "category", "answer", "memo")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One row as it went out: its inquiry, the fingerprints of the columns that come home, and of the texts
-    that stay as they are."""
+    """One row as it went out: its inquiry, the fingerprint of each of its columns, and of all the texts that
+    stay as they are."""
 
     id: str
     cells: Mapping[str, str]

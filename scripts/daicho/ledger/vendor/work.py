@@ -78,7 +78,7 @@ class Work:
         shown = {key: self._shown(key, matter.row, matter.inquiry) for key in self.context.access.shown}
         sent = Sent(
             matter.id,
-            {key: print_of(cell) for key, cell in home.items()},
+            {key: print_of(cell) for key, cell in (shown | home).items()},
             digest(cell for cell in shown.values() if isinstance(cell, str)),
         )
         return {"id": matter.id, **shown, **home, "base": sent.cell(self.seal)}
