@@ -198,6 +198,8 @@ def test_a_family_name_of_two_customers_is_masked_in_every_text() -> None:
         ("この地区で一番人気", "この地区で一番人気"),
         ("お届け先は本州なら1-2日", "お届け先は本州なら1-2日"),
         ("住所は以下の2点です", "住所は以下の2点です"),
+        ("お届け先 変更 11-20に", "お届け先 変更 11-20に"),
+        ("住所　神宮前 1-2-3", "住所　住所"),
         ("住所が3つあります", "住所が3つあります"),
         ("I bought 2 Pens by the way", "I bought 2 Pens by the way"),
     ],
@@ -216,6 +218,7 @@ def test_addresses_are_masked_to_their_end(text: str, rest: str) -> None:
         ("TEL:+1-415-555-2671", "TEL:電話"),
         ("＋４９ ３０ １２３４５６", "電話"),
         ("電話は1234-5678です", "電話は電話です"),
+        ("電話は9-18時です。電話 10-17", "電話は9-18時です。電話 10-17"),
         ("カード 4111 1111 1111 1111 で", "カード 注文 で"),
         ("3782-822463-10005", "注文"),
         ("JAN 4901234567894", "JAN 4901234567894"),
@@ -225,6 +228,49 @@ def test_addresses_are_masked_to_their_end(text: str, rest: str) -> None:
 )
 def test_numbers_of_phones_and_cards_are_masked(text: str, rest: str) -> None:
     assert re.sub("-[2-9B-Z]{5}", "", masked(text)) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("注文者: 山田太郎", "注文者: お客様"),
+        ("ご注文者：佐野太郎", "ご注文者：お客様"),
+        ("ご注文者様名：佐野太郎", "ご注文者様名：お客様"),
+        ("お名前　佐野太郎", "お名前　お客様"),
+        ("お名前　刻印\n氏名　変更\nお名前　入り", "お名前　刻印\n氏名　変更\nお名前　入り"),
+        ("届け先　佐野太郎 様", "届け先　お客様 様"),
+        ("二名様で", "二名様で"),
+        ("お名前　佐野太郎\n電話　なし", "お名前　お客様\n電話　なし"),
+        ("名義ヤマダ タロウ", "名義お客様"),
+        ("フリガナ　サノ タロウ", "フリガナ　お客様"),
+        ("夫の名前は佐野次郎です", "夫の名前はお客様です"),
+        ("田中一郎さんへ", "お客様さんへ"),
+        ("田中 一郎さんと髙橋さん", "お客様さんとお客様さん"),
+        ("佐々木さんの分", "お客様さんの分"),
+        ("(株)つばき設計、㈱つばき設計の件", "(株)お客様、㈱お客様の件"),
+        (
+            "花屋さん、業者さん、店長さん、配達員さん、皆さん、職人さん",
+            "花屋さん、業者さん、店長さん、配達員さん、皆さん、職人さん",
+        ),
+        ("お客さん、運送会社さん、たくさん、荷物たくさん", "お客さん、運送会社さん、たくさん、荷物たくさん"),
+        (
+            "名前は必須です。名前は全部漢字です。お名前シール",
+            "名前は必須です。名前は全部漢字です。お名前シール",
+        ),
+    ],
+)
+def test_names_of_people_nobody_knows_are_masked(text: str, rest: str) -> None:
+    assert re.sub("-[2-9B-Z]{5}", "", masked(text)) == rest
+
+
+def test_an_address_tells_how_a_name_is_read() -> None:
+    made = Masker("key", LABELS, ["summer.sale@shop.example.jp"])
+    made.learn("email", "misaki.takahashi@example.jp")
+    made.learn("email", "summer.sale@shop.example.jp")
+    made.learn("email", "info.team@example.jp")
+    name = made.pseudonym("name", "misaki takahashi")
+    assert made.mask("Misaki Takahashi") == made.mask("TAKAHASHI, Misaki") == name
+    assert made.mask("Summer Sale, Info Team") == "Summer Sale, Info Team"
 
 
 def test_a_phone_abroad_that_still_shows_is_a_leak() -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 Kind = Literal["name", "email", "phone", "order", "address"]
+
+EVERYDAY = str.maketrans(
+    "髙﨑嵜碕濵濱澤邉邊齋齊斉嶋嶌國廣眞惠櫻瀧德栁冨彌榮峯淺靜藏條兒豐實壽黑槇舘曾關澁龍增",
+    "高崎崎崎浜浜沢辺辺斎斎斎島島国広真恵桜滝徳柳富弥栄峰浅静蔵条児豊実寿黒槙館曽関渋竜増",
+)
+"""Letters of family names that people swap for the everyday ones."""
 
 KANJI_LETTERS = "一-鿿々〆ヶ\uf900-\ufaff"
 """A character class's inside: letters of names, with those that Japanese PCs have besides (﨑)."""
@@ -18,7 +25,7 @@ _PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10
 _ABROAD = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?|00)[1-9](?:{_GAP}[0-9]){{7,14}}(?![0-9])")
 _TOLD_PHONE = re.compile(
     r"(?:電話|携帯|(?<![a-z])(?:tel|phone|mobile|fax))(?:番号)?[ \t]?(?:[:=はが]|no\.?)?[ \t]{0,4}"
-    r"((?<![0-9])[0-9]{2,5}(?:[ ()-]{1,2}[0-9]{2,5}){1,3})(?![0-9])",
+    r"((?<![0-9])(?:[0-9]{1,5}[ ()-]{1,2}){1,3}[0-9]{4})(?![0-9])",
     re.IGNORECASE,
 )
 _CARD = re.compile(
@@ -37,10 +44,14 @@ _HOUSE_GOES_ON = rf"{_STEP} ?(?:{_NUMERAL}{{1,3}}(?=[番号丁-]|[^一-龠]|\Z)|
 _HOUSE = rf"{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{0,5}}"
 _BUILDING = r"(?:[ \t]?[^\s、。,，「」()（）:：@0-9]{1,20} ?[0-9]{1,4}(?:号室?|[A-Z])?)?"
 _CODE = r"(?:〒 ?[0-9]{3}-?[0-9]{4}|[0-9]{3}-[0-9]{4})"
-_BLOCK = (
-    # Without a town's name only a label or a postcode tells that 「神宮前1-2-3」 is an address.
-    rf"(?:{_PLACE}|[〇○◯]){{1,24}} ?{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{1,5}}"
-    rf"(?! ?(?:営業|[日週月年個枚円時分件回冊本]|[かヶ]月|-?[0-9])){_BUILDING}"
+_TOWN = rf"(?:{_PLACE}|[〇○◯]){{1,24}}"
+_NO_COUNT = r"(?! ?(?:営業|[日週月年個枚円時分件回冊本]|[かヶ]月|-?[0-9]))"
+# Without a town's name only a label or a postcode tells that 「神宮前1-2-3」 is an address.
+_BLOCK = rf"{_TOWN} ?{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{1,5}}{_NO_COUNT}{_BUILDING}"
+_CLOSE_BLOCK = (
+    # 「お届け先 変更 11-20に」 is a date.
+    rf"{_TOWN}(?: {_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{2,5}}|{_HOUSE_BEGINS}(?:{_HOUSE_GOES_ON}){{1,5}})"
+    rf"{_NO_COUNT}{_BUILDING}"
 )
 _STREET = (
     r"(?<![0-9A-Za-z])[0-9]{1,5}[A-Z]? (?:[A-Z][A-Za-z']{1,20} ){1,4}"
@@ -57,13 +68,25 @@ _ADDRESS = re.compile(
 )
 _TOLD_ADDRESS = re.compile(
     r"(?:ご?住所|お?届け?先|送り先|配送先|郵便番号)(?:は|が|[ \t]{1,4})[ \t]{0,2}"
-    rf"((?:{_CODE}\s{{0,3}})?{_BLOCK})"
+    rf"({_CODE}\s{{0,3}}{_BLOCK}|{_CLOSE_BLOCK})"
+)
+_NAME_LABEL = (
+    r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|お客様名|ご?担当者名"
+    r"|ご?(?:注文|購入|依頼|予約)(?:者|主)(?:様?名|様)?|送り主)"
 )
 _LABELLED_NAME = re.compile(
-    r"(?:お?名前|氏名|ご?芳名|フリガナ|ふりがな|お届け先名|受取人名?|名義人?|宛名|(?<![a-z])name)"
+    rf"(?:{_NAME_LABEL}|(?<![a-z])name)"
     r"(?:\([^()\n]{1,8}\))?[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n:、。]{2,30})",
     re.IGNORECASE,
 )
+_KANA_WORDS = "[ァ-ヶー]{2,8} [ァ-ヶー]{2,8}"
+_COLUMN_NAME = re.compile(
+    # A form's columns are set with blanks: 「お名前　山田太郎」 is a whole line.
+    rf"^[ \t]{{0,4}}{_NAME_LABEL}[\]】]?[ \t]{{1,8}}([{KANJI_LETTERS}]{{2,6}}(?: [{KANJI_LETTERS}]{{1,4}})?)"
+    r"[ \t]{0,4}(?:様|殿)?[ \t\r]{0,4}$",
+    re.MULTILINE,
+)
+_SAID_KANA = re.compile(rf"(?:名義人?|フリガナ|お?名前)(?:は|が|[ \t]{{1,4}})?({_KANA_WORDS})")
 _LABELLED_ADDRESS = re.compile(
     r"(?:ご?住所|お?届け?先|送り先|配送先|(?<![a-z-])(?:shipping |postal |home )?address)"
     r"[\]】]?[ \t]{0,4}[:=][ \t]{0,4}([^\n]{4,100})",
@@ -85,14 +108,16 @@ PATTERNS: tuple[Looks, ...] = (
     ("address", _LABELLED_ADDRESS, ":="),
     ("address", _TOLD_ADDRESS, "所先号"),
     ("name", _LABELLED_NAME, ":="),
+    ("name", _SAID_KANA, "名ナ"),
 )
 _KANJI = f"(?![様殿客])[{KANJI_LETTERS}]"
 TITLED = re.compile(
-    rf"((?:{_KANJI}){{1,4}}(?:[ \t]?(?:{_KANJI}|[ぁ-んァ-ヶ]){{1,5}}?)?"
+    rf"((?!先[ \t])(?:{_KANJI}){{1,4}}(?:[ \t]?(?:{_KANJI}|[ぁ-んァ-ヶ]){{1,5}}?)?"
     r"|[ァ-ヶー]{2,8}(?: ?[ァ-ヶー]{2,8})?)"
     r"[ \t]?(?:様|殿|さま(?![ぁ-ん]))(?![々子式変])"
 )
-_BEFORE_TITLES = """皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者
+_BEFORE_TITLES = """一名 二名 三名 四名 五名 十名 数名 何名
+皆 奥 何 同 仕 模 多 各位 御中 主人 旦那 母 父 神 王 嬢 子 店主 店長 担当者 関係者
 利用者 会員 購入者 注文者 受取人 会社 業者 御社 貴社 先方 相手 家族 友人 両親 有 の は が を に で と も お"""
 NOT_NAMES = tuple(_BEFORE_TITLES.split())
 """What stands before 様 and is no name: 皆様, 仕様, 同様, ご担当者様."""
@@ -122,6 +147,15 @@ _COMPANY_ENDS = "店 社 堂 局 部 課 係 会 院 園 校 室 所 館 房 団
 _OF_COMPANIES = tuple(_COMPANY_ENDS.split())
 """How a shop's or an office's name ends, of which the beginning is no family name."""
 
+_FAMILY_ENDS = "田村山川本木野原島崎井沢藤橋林森岡口谷松石上中内部宮池坂竹根保瀬浦尾津葉辺水塚江間永吉下地嵐"
+_NOT_GIVEN = tuple("店社長員者人屋家師達方県市区町村部課係側本中内上下口間")
+_CALLED = re.compile(
+    rf"(?<![{KANJI_LETTERS}])([{KANJI_LETTERS}]{{2,6}}(?: [{KANJI_LETTERS}]{{1,3}})?)[ \t]?(?:さん|氏(?!名))"
+)
+_NAME_IS = re.compile(
+    rf"名前(?:は|が)([{KANJI_LETTERS}]{{3,6}}(?: [{KANJI_LETTERS}]{{1,3}})?)(?=です|で、|と|。|\s)"
+)
+
 ALONE = re.compile(
     rf"(?<![{KANJI_LETTERS}ァ-ヺー])([{KANJI_LETTERS}]{{1,3}})"
     r"(?=$|[\s、。,.!?・:;/()\[\]【】「」『』<>〈〉《》*_=~|-]|の|です|でした|様|さん|さま|殿|氏|くん|ちゃん|と申|と言|といい"
@@ -145,6 +179,29 @@ def family_parts(own: str) -> list[str]:
         if re.fullmatch(rf"[{KANJI_LETTERS}]+", part)
         and (part in _ONE_LETTER if len(part) == 1 else part not in _NO_FAMILY)
     ]
+
+
+def called(plain: str) -> Iterator[tuple[int, int]]:
+    """Where somebody is called by a name that nobody need know: 「田中一郎さん」, not 「花屋さん」."""
+    for pattern in (_CALLED, _NAME_IS, _COLUMN_NAME):
+        for match in pattern.finditer(plain):
+            if _is_persons(match[1].translate(EVERYDAY)):
+                yield match.span(1)
+
+
+def _is_persons(name: str) -> bool:
+    """Whether kanji look like a family name, alone or before a given name."""
+    family, blank, given = name.partition(" ")
+    if blank:
+        return family[-1] in _FAMILY_ENDS and family not in _NO_FAMILY and not given.endswith(_NOT_GIVEN)
+    # 2 or 3 letters are a family name that may stand alone; the letters behind them are no office.
+    return any(
+        name[end - 1] in _FAMILY_ENDS
+        and name[:end] not in _NO_FAMILY
+        and len(name) - end <= 3
+        and (len(name) == end or not name.endswith(_NOT_GIVEN))
+        for end in range(2, min(len(name), 3) + 1)
+    )
 
 
 def is_set_apart(plain: str, start: int, end: int) -> bool:

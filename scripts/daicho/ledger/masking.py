@@ -21,6 +21,7 @@ from daicho.inquiry.thread import short_code
 from daicho.ledger.looks import (
     ALONE,
     CONTACTS,
+    EVERYDAY,
     KANJI_LETTERS,
     NOT_NAMES,
     PATTERNS,
@@ -29,6 +30,7 @@ from daicho.ledger.looks import (
     UNMISTAKABLE,
     Kind,
     Looks,
+    called,
     family_parts,
     is_set_apart,
 )
@@ -41,12 +43,6 @@ SHORT = 6
 """Bare letters and digits; fewer count only where no letter or digit stands beside them."""
 
 _VOICED = "\u3099\u309a"
-_VARIANTS = str.maketrans(
-    "髙﨑嵜碕濵濱澤邉邊齋齊斉嶋嶌國廣眞惠櫻瀧德栁冨彌榮峯淺靜藏條兒豐實壽黑槇舘曾關澁龍增",
-    "高崎崎崎浜浜沢辺辺斎斎斎島島国広真恵桜滝徳柳富弥栄峰浅静蔵条児豊実寿黒槙館曽関渋竜増",
-)
-"""Letters of family names that people swap for the everyday ones."""
-
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
@@ -54,7 +50,7 @@ class _Bare(dict[int, str]):
     """What each letter becomes, found when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        folded = unicodedata.normalize("NFKD", chr(code)).casefold().translate(_VARIANTS).translate(_HIRAGANA)
+        folded = unicodedata.normalize("NFKD", chr(code)).casefold().translate(EVERYDAY).translate(_HIRAGANA)
         # A long vowel's mark is often typed for a hyphen: it tells nothing.
         kept = "".join(
             letter for letter in folded if letter != "ー" and (letter.isalnum() or letter in _VOICED)
@@ -86,13 +82,15 @@ def narrow(text: str) -> str:
 
 # --- names -------------------------------------------------------------------------------------------------
 
-_NOBODY = """お客様 お客さま 客 様 さま ご担当者 担当 担当者 御中 匿名 名無し 株式会社 有限会社 合同会社
+_NOBODY = """同上 同じ 本人 なし 無し 未定 不明 自分
+お客様 お客さま 客 様 さま ご担当者 担当 担当者 御中 匿名 名無し 株式会社 有限会社 合同会社
 事務局 info support sales contact customer shop store admin mail no-reply noreply postmaster webmaster team
 service"""
 _GENERIC = frozenset(map(bare, _NOBODY.split()))
 """What stands for a name beside an address and names nobody."""
 
 _KANA = re.compile(rf"[ぁ-ん{_VOICED}]+")
+_COMPANY = re.compile(r"(?:株式|有限|合同|合資)会社|\([株有同資]\)")
 _UNIT = re.compile(
     r" ?(?:[円枚%冊]|個(?!人)|点(?!検)|年(?!末)|セット|ポイント|(?:kg|g|[cm]?m|ml|yen|jpy|usd|pt)(?![a-z]))",
     re.IGNORECASE,
@@ -167,6 +165,17 @@ class Masker:
             for at in ("at", "あっと"):
                 self._add(bare(local) + at + bare(domain), _Value(kind, own, True))
 
+            self._learn_reading(local, own)
+
+    def _learn_reading(self, local: str, email: str) -> None:
+        """misaki.takahashi@… is Misaki Takahashi, whichever of the two comes first."""
+        words = re.split(r"[._-]", local)
+        if email in self._keep or len(words) != 2 or any(len(word) < 3 or word in _GENERIC for word in words):
+            return
+        if all(word.isascii() and word.isalpha() for word in words):
+            for spelled in ("".join(words), "".join(reversed(words))):
+                self._add(spelled, _Value("name", "".join(words), False))
+
     def _learn_name(self, name: str) -> None:
         name = _TITLE.sub("", name.strip())
         own, words = bare(name), _words_of_name(name)
@@ -179,7 +188,12 @@ class Masker:
                 self._apart.add(own)
             return
         self._add(own, _Value("name", own, len(own) > 2 or len(words) > 1))
-        if 1 < len(words) <= 4:
+        core = bare(_COMPANY.sub("", unicodedata.normalize("NFKC", name)))
+        if core != own:
+            # (株)つばき設計 is つばき設計株式会社.
+            if len(core) >= 3 and core not in _GENERIC:
+                self._add(core, _Value("name", own, len(core) > 3))
+        elif 1 < len(words) <= 4:
             self._add(bare("".join(reversed(words))), _Value("name", own, True))
             for part in map(bare, words):
                 # One letter of a name is everywhere; only 「林様」 is a name.
@@ -209,6 +223,10 @@ class Masker:
         plain = narrow(text)
         for found in self._patterns(plain, PATTERNS):
             self.learn(found.kind, plain[found.start : found.end])
+        for start, end in called(plain):
+            # A family name alone may be a word in another text.
+            if end - start > 3:
+                self.learn("name", plain[start:end])
         for number in order_numbers(text) if any(map(str.isdigit, plain)) else ():
             self.learn("order", number)
 
@@ -357,6 +375,10 @@ class Masker:
             own = bare(match[1])
             if own and not own.endswith(NOT_NAMES) and own not in self._keep:
                 yield Found(match.start(1), match.end(1), "name", self._family(own, person) or own)
+        for start, end in called(plain):
+            own = bare(plain[start:end])
+            if own not in self._keep:
+                yield Found(start, end, "name", self._family(own, person) or own)
         if not self._families:
             return
         for match in ALONE.finditer(plain) if self._apart else ():
