@@ -22,6 +22,7 @@ from daicho.ledger.vendor.context import House
 from daicho.ledger.vendor.home import Homecoming, bring_home
 from daicho.ledger.vendor.log import Export, holding, read_exports
 from daicho.ledger.vendor.out import Pack, build_pack, chosen
+from daicho.sheets.dress import lines
 from daicho.sheets.pack_page import KEY_MARK, Grid
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Cell, Record
@@ -309,6 +310,24 @@ def test_only_templates_in_use_for_the_vendor_s_categories_go_out() -> None:
     pack = export(book(categories="在庫・再入荷"))
     page = next(page for page in pack.pages if page.key == "templates")
     assert {line["category"] for line in page.rows} == {"在庫・再入荷"}
+
+
+def test_every_row_of_a_pack_shows_its_whole_text_and_no_template_loses_a_line() -> None:
+    made = book("渡す列：件名、内容", categories="、".join(LAYOUT.lists["category"].values()))
+    pack = export(made)
+    bodies: dict[Cell, str] = {}
+    for page in pack.pages:
+        for line in page.rows if page.key != "report" else ():
+            wanted = max(lines(line.get(column.key), column.width) for column in page.shown)
+            assert wanted <= max(page.lines[1], 2), (page.key, line)
+            if page.key == "templates":
+                bodies[line["key"]] = f"{bodies.get(line['key'], '')}\n\n{line['body']}"
+    starters = {cells["key"]: text_of(cells["body"]) for cells in load_starters("ja")["templates"]}
+    assert any(lines(body, 70) > 24 for body in starters.values())
+    for key, body in bodies.items():
+        assert [line for line in body.split("\n") if line.strip()] == [
+            line for line in starters[text_of(key)].split("\n") if line.strip()
+        ]
 
 
 def rules_in(pack: Pack) -> list[str]:

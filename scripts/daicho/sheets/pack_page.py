@@ -16,6 +16,10 @@ KEY_MARK = "daicho:"
 """What every cell of the key row begins with."""
 
 
+MOST_LINES = 24
+"""So many lines of text the tallest row shows that Excel allows (409 points)."""
+
+
 class Formula(str):
     """A formula of our own making, with its "=". Any other text stays text, whatever it begins with."""
 
@@ -53,7 +57,7 @@ class Page:
     colour: str = ""
     flag: str = ""
     entries: str = ""
-    lines: tuple[int, int] = (1, 24)
+    lines: tuple[int, int] = (1, MOST_LINES)
     upright: bool = False
 
     @property

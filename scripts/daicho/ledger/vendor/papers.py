@@ -13,7 +13,8 @@ from daicho.ledger.rows import digest, text_of, words_of
 from daicho.ledger.vendor.access import VendorError
 from daicho.ledger.vendor.context import PAPER, Context
 from daicho.ledger.vendor.log import Export
-from daicho.sheets.pack_page import Page, PageColumn
+from daicho.sheets.dress import lines
+from daicho.sheets.pack_page import MOST_LINES, Page, PageColumn
 from daicho.sheets.workbook import Cell, Record
 
 POLICY = ("subject", "case", "conditions", "steps", "offers", "escalation")
@@ -23,7 +24,7 @@ _POLICY_WIDTHS = {
     **{"id": 7, "subject": 11, "case": 20, "conditions": 26, "steps": 38, "offers": 26, "escalation": 22},
     **{"version": 6, "updated": 12},
 }
-_TEMPLATE_WIDTHS = {"key": 11, "name": 13, "category": 12, "subject": 17, "body": 58}
+_TEMPLATE_WIDTHS = {"key": 11, "name": 13, "category": 12, "subject": 17, "body": 70}
 _FAQ_WIDTHS = {"category": 14, "question": 32, "answer": 54}
 """Widths with which these sheets fit a page of paper."""
 
@@ -39,12 +40,15 @@ def templates_page(context: Context) -> Page:
             "key": context.veil.own(template.key),
             "name": context.veil.own(template.name),
             "category": layout.label("category", template.category),
-            "subject": context.veil.own(template.subject),
-            "body": context.veil.own(template.body),
+            "subject": context.veil.own(template.subject) if not number else context.say("continued"),
+            "body": part,
         }
         for template in read_templates(context.tables.get("templates", ()), layout)
         if template.on
         and (not context.access.categories or template.category in context.access.categories | {""})
+        for number, part in enumerate(
+            _parts(text_of(context.veil.own(template.body)), _TEMPLATE_WIDTHS["body"])
+        )
     ]
     return Page(
         "templates",
@@ -55,6 +59,23 @@ def templates_page(context: Context) -> Page:
         PAPER,
         upright=True,
     )
+
+
+def _parts(text: str, width: int) -> list[str]:
+    """A text in parts that a row can show whole, cut between paragraphs where there are any."""
+    parts: list[str] = []
+    rest = text.split("\n")
+    while lines("\n".join(rest), width) > MOST_LINES and len(rest) > 1:
+        end, room = 1, MOST_LINES - lines(rest[0], width)
+        while (room := room - lines(rest[end], width)) >= 0:
+            end += 1
+        # In the middle of a paragraph only where the part would be less than half full.
+        blank = next((n for n in range(end, end // 2, -1) if not rest[n].strip()), end)
+        parts.append("\n".join(rest[:blank]).rstrip())
+        rest = rest[blank:]
+        while len(rest) > 1 and not rest[0].strip():
+            rest.pop(0)
+    return [*parts, "\n".join(rest)]
 
 
 def handed_policies(context: Context) -> list[Record]:

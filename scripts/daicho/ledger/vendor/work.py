@@ -12,14 +12,14 @@ from daicho.ledger.rows import Row, digest, join_words, text_of, words_of
 from daicho.ledger.vendor.context import Context
 from daicho.ledger.vendor.seal import HOME, Sent, print_of
 from daicho.ledger.vendor.veil import Matter, Veil
-from daicho.sheets.pack_page import Page, PageColumn
+from daicho.sheets.pack_page import MOST_LINES, Page, PageColumn
 from daicho.sheets.workbook import Cell
 
 BLUE = "3B6EA8"
 
 _NARROWER = {
     "subject": 24,
-    "excerpt": 46,
+    "excerpt": 56,
     "product": 16,
     "template": 18,
     "address": 24,
@@ -64,7 +64,9 @@ class Work:
         title = self.say(
             "title-inquiries", vendor=self.context.access.vendor, count=len(self.context.matters)
         )
-        return Page("inquiries", self.say("sheet-inquiries"), columns, rows, title, BLUE, lines=(3, 14))
+        return Page(
+            "inquiries", self.say("sheet-inquiries"), columns, rows, title, BLUE, lines=(3, MOST_LINES)
+        )
 
     def _home_column(self, key: str) -> PageColumn:
         if key == "answer":
