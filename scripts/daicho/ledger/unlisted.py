@@ -44,7 +44,7 @@ class Lists:
         self._labels = {column.key: column.label for column in layout.tab("inquiries").columns}
         own = [template.category for template in replies.templates]
         times = Counter(map(_folded, used))
-        own += [text.strip() for text in used if times[_folded(text)] >= HABIT]
+        own += [text.strip() for text in dict.fromkeys(used) if times[_folded(text)] >= HABIT]
         own += [category for taken in settings.vendors.values() for category in taken]
         names = [name for template in replies.templates for name in (template.key, template.name) if name]
         words = {key: [*layout.lists[key].values()] for key in ("status", "priority", "category")}
