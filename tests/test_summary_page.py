@@ -19,7 +19,7 @@ from builders import LAYOUT, TOKYO, WORDS
 from daicho.errors import Conflict
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
-from daicho.ledger.summary.as_page import COLUMNS, as_page
+from daicho.ledger.summary.as_page import COLUMNS, PAPER, as_page
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary, summarise
 from daicho.monthly import Monthly, due_months, first_business_day
@@ -105,6 +105,26 @@ def test_nothing_on_the_page_overlaps_or_is_cut(language: str, inquiries: int) -
     for chart, following in pairwise(charts):
         points = sum(page.heights.get(row, 15) for row in range(chart.at[0], following.at[0]))
         assert chart.height <= points * PIXELS_PER_POINT, chart.title
+
+
+@pytest.mark.parametrize("inquiries", [40, 600])
+def test_on_paper_no_title_stands_alone_and_no_chart_is_cut(inquiries: int) -> None:
+    summary = summary_in("ja", inquiries)
+    page = as_page(summary, WORDS)
+    tops = [1, *page.breaks]
+    assert len(tops) > 3
+    for top, end in pairwise(tops):
+        assert sum(page.heights.get(row, 15) for row in range(top, end)) <= PAPER
+    for table in summary.tables:
+        titled = [
+            row for (row, column), placed in page.cells.items() if column == 1 and placed.note == table.note
+        ]
+        [row] = titled
+        following = row + (3 if table.rows else 1)
+        assert not any(row < top <= following for top in tops), table.title
+    for chart in page.charts:
+        rows = range(chart.at[0] + 1, chart.at[0] + int(chart.height / (18 * PIXELS_PER_POINT)))
+        assert not any(top in rows for top in tops), chart.title
 
 
 def overlap(one: Area, other: Area) -> bool:

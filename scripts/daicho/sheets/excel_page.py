@@ -22,12 +22,13 @@ from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from daicho.sheets.cells import clean, escaped
 from daicho.sheets.dress import FONT
 from daicho.sheets.package import Package, child, parse, serialise
-from daicho.sheets.page import Area, Look, Page, PageChart, Series, line_count
+from daicho.sheets.page import PRINT_SCALE, Area, Look, Page, PageChart, Series, line_count
 from daicho.sheets.styles import Styles
 
 CELL_LIMIT = 32_767
@@ -142,10 +143,15 @@ def _set_sheet(sheet: Sheet, page: Page) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = width
     for row, height in page.heights.items():
         sheet.row_dimensions[row].height = height
-    # One page across; as many as it takes down.
+    for row in page.breaks:
+        # Excel breaks below the row that it names.
+        sheet.row_breaks.append(Break(id=row - 1))
+    # One page across; as many as it takes down. Excel heeds no breaks of ours while it fits a page by itself.
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr.fitToPage = not page.breaks
+    if page.breaks:
+        sheet.page_setup.scale = PRINT_SCALE
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top = sheet.page_margins.bottom = 0.5

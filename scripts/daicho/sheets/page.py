@@ -14,6 +14,9 @@ from unicodedata import east_asian_width
 
 Value = str | int | float | None
 
+PRINT_SCALE = 85
+"""Per cent at which a page with breaks of its own is printed: it cannot be fitted to the paper as well."""
+
 PIXELS_PER_POINT = 4 / 3
 """Row heights are in points, charts in pixels (96 to the inch)."""
 
@@ -94,7 +97,8 @@ class Page:
     """A tab's whole content.
 
     `cells` by (row, column); `merged` areas show their first cell; `widths` are characters by column,
-    `heights` points by row. `frozen` rows stay on top. `stamp` is kept in the hidden tab under
+    `heights` points by row. `frozen` rows stay on top; in print, a new sheet of paper begins at each of the
+    rows in `breaks`. `stamp` is kept in the hidden tab under
     `page <label>`, so that whoever comes next knows when it was written.
     """
 
@@ -107,6 +111,7 @@ class Page:
     heights: dict[int, float] = field(default_factory=dict)
     charts: list[PageChart] = field(default_factory=list)
     frozen: int = 0
+    breaks: list[int] = field(default_factory=list)
 
     def put(self, row: int, column: int, value: Value, look: Look, note: str = "", columns: int = 1) -> None:
         """Sets a cell that spans `columns`."""

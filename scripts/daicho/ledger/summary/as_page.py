@@ -9,7 +9,17 @@ from daicho.ledger.summary.figures import Figure
 from daicho.ledger.summary.said import said_change
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.summary.table import Kind, Row, Table
-from daicho.sheets.page import PIXELS_PER_POINT, Area, Look, Page, PageChart, Series, line_count, shades
+from daicho.sheets.page import (
+    PIXELS_PER_POINT,
+    PRINT_SCALE,
+    Area,
+    Look,
+    Page,
+    PageChart,
+    Series,
+    line_count,
+    shades,
+)
 from daicho.wording import Wording
 
 COLUMNS = 9
@@ -25,6 +35,9 @@ _PIXELS = 7
 
 LONG_CHART = 12
 """Lying bars beyond this many make the chart taller."""
+
+PAPER = 480 * 100 / PRINT_SCALE
+"""Points of height that every program prints on a page (A4 across, less margins and a little)."""
 
 LINE = 18.0
 INK, QUIET, FAINT, GOOD, BAD = "1F2D3D", "6B7785", "B4BCC5", "2E7D32", "C00000"
@@ -56,19 +69,54 @@ def as_page(summary: Summary, wording: Wording) -> Page:
     writer = _Writer(page, wording)
     writer.head(summary)
     writer.figures(summary)
+    writer.end_block()
     for table in summary.tables:
         writer.table(table)
+        writer.end_block()
     writer.definitions(summary)
+    writer.end_block()
+    page.breaks = breaks(page, writer.row, writer.glued)
     return page
 
 
+def breaks(page: Page, end: int, glued: set[int]) -> list[int]:
+    """The rows at which a new sheet of paper begins, up to row `end`; none of the `glued` is one."""
+    found, room, row = [], PAPER, 1
+    while row < end:
+        following = next((n for n in range(row + 1, end) if n not in glued), end)
+        height = height_of(page, row, following)
+        if height > room and row > 1:
+            found.append(row)
+            room = PAPER
+        room -= height
+        row = following
+    return found
+
+
+def height_of(page: Page, first: int, end: int) -> float:
+    """Points from row `first` up to `end`."""
+    return sum(page.heights.get(row, LINE) for row in range(first, end))
+
+
 class _Writer:
-    """Writes a page from top to bottom. `row` is the next free row."""
+    """Writes a page from top to bottom. `row` is the next free row, `glued` are the rows that stay on
+    the same paper as the row above."""
 
     def __init__(self, page: Page, wording: Wording) -> None:
         self.page = page
         self.row = 1
+        self.glued: set[int] = set()
+        self._block = 1
         self._wording = wording
+
+    def end_block(self) -> None:
+        """What was written since the last block stays on one paper, if it is not too long for that."""
+        if height_of(self.page, self._block, self.row) <= PAPER:
+            self._glue(self._block, self.row)
+        self._block = self.row
+
+    def _glue(self, first: int, end: int) -> None:
+        self.glued.update(range(first + 1, end))
 
     def head(self, summary: Summary) -> None:
         self._words(summary.heading, Look(size=18, bold=True, colour=INK), 30)
@@ -116,6 +164,8 @@ class _Writer:
         head = self.row
         self._head(table)
         first = self.row
+        # A title never stands alone at the end of a page.
+        self._glue(self._block, first + 2)
         depths = self._depths(table)
         for row in table.rows:
             self._row(table, row, depths.pop(0) if table.heat and row.kind == "" else None)
@@ -139,6 +189,7 @@ class _Writer:
             self.page.put(self.row, 1, row.values[0], look, columns=COLUMNS)
             self.page.heights[self.row] = LINE
             self.row += 1
+            self.glued.add(self.row)
             return
         base = Look(
             colour=INK,
@@ -210,11 +261,13 @@ class _Writer:
         below = at[0] + ceil(height / (LINE * PIXELS_PER_POINT))
         for row in range(self.row, below):
             self.page.heights[row] = LINE
+        self._glue(at[0], below)
         self.row = max(self.row, below)
 
     def definitions(self, summary: Summary) -> None:
         """What the notes say, once more for paper and telephones."""
         self._words(self._say("definitions"), Look(size=12, bold=True, colour=INK, fill=BAND), 22)
+        self._glue(self._block, self.row + 1)
         for title, note in (
             *((figure.label, figure.note) for figure in summary.figures),
             *((table.title, table.note) for table in summary.tables),
