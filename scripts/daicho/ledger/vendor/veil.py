@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from daicho.inquiry.thread import Event, Inquiry
-from daicho.ledger.masking import Kind, Masker, contacts_in
+from daicho.ledger.looks import Kind
+from daicho.ledger.masking import Masker, contacts_in
 from daicho.ledger.rows import Ledger, Row, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.vendor.access import Access
