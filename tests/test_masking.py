@@ -224,6 +224,7 @@ def test_addresses_are_masked_to_their_end(text: str, rest: str) -> None:
         ("カード 4111 1111 1111 1111 で", "カード 注文 で"),
         ("3782-822463-10005", "注文"),
         ("JAN 4901234567894", "JAN 4901234567894"),
+        ("4111111111111111", "注文"),
         ("2+3=5, +5 points, +100円", "2+3=5, +5 points, +100円"),
         ("2026-11-21 2026-11-22", "2026-11-21 2026-11-22"),
     ],
@@ -278,6 +279,7 @@ def test_an_address_tells_how_a_name_is_read() -> None:
 def test_a_phone_abroad_that_still_shows_is_a_leak() -> None:
     assert masker().leaks("+44 20 7946 0958") == ["phone"]
     assert masker().leaks("4111-1111-1111-1111") == ["order"]
+    assert not masker().leaks("20261121093000")
 
 
 def test_a_phone_abroad_has_one_pseudonym() -> None:

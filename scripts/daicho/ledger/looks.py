@@ -22,7 +22,10 @@ _EMAIL = re.compile(
 )
 _GAP = r"[ \t.・()ー-]{0,3}"
 _PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
-_ABROAD = re.compile(rf"(?:\+ ?|(?<![0-9A-Za-z])00)[1-9](?:{_GAP}[0-9]){{7,14}}(?![0-9])")
+_ABROAD = re.compile(
+    # 0044… is +44…; ten digits that begin so are some shop's numbers.
+    rf"(?:\+ ?[1-9](?:{_GAP}[0-9]){{7,14}}|(?<![0-9A-Za-z])00[1-9](?:{_GAP}[0-9]){{9,14}})(?![0-9])"
+)
 _TOLD_PHONE = re.compile(
     r"(?:電話|携帯|(?<![a-z])(?:tel|phone|mobile|fax))(?:番号)?[ \t]?(?:[:=はが]|no\.?)?[ \t]{0,4}"
     r"((?<![0-9])(?:[0-9]{1,5}[ ()-]{1,2}){1,3}[0-9]{4})(?![0-9])",
@@ -30,8 +33,8 @@ _TOLD_PHONE = re.compile(
 )
 _CARD = re.compile(
     r"(?<![0-9A-Za-z-])(?:[0-9]{4}(?:[ -][0-9]{4}){2}[ -][0-9]{1,4}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4,5}"
-    # Thirteen digits that begin so are a Japanese article's bar code.
-    r"|(?!4[59][0-9]{11}(?![0-9]))[0-9]{13,16})(?![0-9A-Za-z])"
+    # No card begins like a date, 20261121…. Thirteen digits that begin so are a Japanese article's bar code.
+    r"|(?=[3-6]|2[2-7])(?!4[59][0-9]{11}(?![0-9]))[0-9]{13,16})(?![0-9A-Za-z])"
 )
 _PREFECTURE = r"(?:東京都|北海道|京都府|大阪府|[一-龠]{2,3}県)"
 _PLACE = r"[一-龠々ぁ-んァ-ヶー]"

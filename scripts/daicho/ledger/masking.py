@@ -309,7 +309,7 @@ class Masker:
             if plain.lstrip("( ").startswith(("+81", "+ 81")):
                 return "0" + digits[2:].removeprefix("0")
             # Nobody dials a zero after a country: 0044… is +44….
-            return digits.removeprefix("00")
+            return digits.removeprefix("00") if len(digits) > 11 else digits
         if kind == "email":
             return bare(own_email(value))
         return bare(_TITLE.sub("", value.strip()) if kind == "name" else value)
