@@ -111,7 +111,7 @@ class InquiryRow:
     def new(self) -> dict[str, Cell]:
         """The cells of a row that is not there."""
         self._propose()
-        reply = self._proposed_reply(self.base.proposals)
+        reply = self._proposed_reply(self.base.proposals | self._appointment)
         shared = self.base.proposals | {"reply": reply}
         return new_row(self.tab, self._machine(shared), shared | self._appointment, self.base)
 
@@ -129,7 +129,7 @@ class InquiryRow:
             and comparable(before[key]) != comparable(proposal.shared[key])
         )
         self._note_conflicts()
-        shared = {key: cell.value for key, cell in merged.items()}
+        shared = {key: cell.value for key, cell in merged.items()} | self._appointment
         self._remember_decisions(shared)
         merged["tags"] = self._marked_tags(shared)
         merged["reply"] = self._merged_reply(shared)
