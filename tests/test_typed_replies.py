@@ -240,6 +240,50 @@ def test_a_text_that_a_cell_cut_off_is_whole_in_the_draft_even_when_edited(offic
     assert "続きは下書きで" not in text
 
 
+# --- what the row says of it --------------------------------------------------------------------------------
+
+
+def test_the_line_of_what_is_to_be_filled_in_is_recounted_and_goes_with_the_last_gap(book: Book) -> None:
+    book.rows[0]["reply"] = reply(book).replace("【要記入：再入荷予定日】", "12月3日")
+    book.sync()
+    assert reply(book).startswith("※要記入 4 か所")
+    head, _, text = reply(book).replace("【要記入：", "").replace("】", "").partition("\n\n")
+    book.rows[0]["reply"] = f"{head}\n\n{text}"
+    book.sync()
+    assert reply(book) == text
+    assert not book.plan().commit
+
+
+def test_a_template_picked_beside_a_text_of_ones_own_is_said_to_have_no_effect_once(book: Book) -> None:
+    book.rows[0]["reply"] = OWN_WORDS
+    book.sync()
+    assert "反映していません" not in str(book.rows[0].get("reason"))
+    book.rows[0]["template"] = "receipt"
+    book.sync()
+    assert reply(book) == OWN_WORDS
+    assert str(book.rows[0]["reason"]).count("テンプレート「receipt」は反映していません") == 1
+    assert not book.plan().commit
+
+
+def test_a_draft_laid_before_the_customers_new_mail_is_told_of(office: Office) -> None:
+    office.write(draft="✓", assignee="佐藤")
+    office.sync()
+    mail = QUESTION.replace(b"q1@", b"q2@").replace(b"Subject", b"In-Reply-To: <q1@example.jp>\nSubject", 1)
+    (office.folder / "mail" / "2.eml").write_bytes(mail)
+    office.sync()
+    assert "11/20 12:00 に置いた下書きは、お客様の新しいメールより前" in office.reason
+
+
+def test_a_new_draft_beside_an_older_one_is_told_of(office: Office) -> None:
+    office.write(draft="✓", assignee="佐藤")
+    office.sync()
+    office.now += timedelta(minutes=1)
+    office.write(draft="✓", reply=OWN_WORDS)
+    office.sync()
+    assert "11/20 12:01 11/20 12:00 に置いた前の下書きも、下書きフォルダーに残っています" in office.reason
+    assert len(drafts(office)) == 2
+
+
 # --- whatever people do ----------------------------------------------------------------------------------
 
 STEPS = st.lists(

@@ -36,6 +36,7 @@ from daicho.faq_page import Question, faq_page
 from daicho.handover import Handover
 from daicho.inquiry.customer import Party, party_of
 from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
+from daicho.inquiry.requests import judge_requests
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
 from daicho.ledger.corrections import corrections
 from daicho.ledger.faq import Entry, entries
@@ -468,7 +469,8 @@ def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetim
 def _tried(
     judge: Judge, mails: Sequence[tuple[str, Message]], zone: ZoneInfo, layout: Layout
 ) -> Iterator[Tried]:
-    judgements = judge.judge([Case(message, message.date.astimezone(zone)) for _, message in mails])
+    cases = [Case(message, message.date.astimezone(zone)) for _, message in mails]
+    judgements = [whole for whole, _ in judge_requests(judge.judge, cases)]
     for (path, message), judgement in zip(mails, judgements, strict=True):
         yield Tried(path, message, party_of(message, True, frozenset()), judgement, layout)
 

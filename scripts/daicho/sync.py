@@ -187,7 +187,8 @@ class Sync:
             if request.refused:
                 return request.refused
             # Who threw the earlier draft away wants another.
-            if request.doubled and folder.laid([request.inquiry]):
+            lies = bool(request.older) and bool(folder.laid([request.inquiry]))
+            if request.doubled and lies:
                 return request.doubled
             folder.lay(request.draft)
         except DaichoError as trouble:
@@ -195,7 +196,7 @@ class Sync:
             if trouble not in outcome.troubles:
                 outcome.troubles.append(trouble)
             return Laid(request.laid.token, 0, trouble.key, trouble.values, final)
-        return request.laid
+        return replace(request.laid, beside=request.older) if lies else request.laid
 
     def _draft_folder(self, name: str) -> DraftFolder:
         """The mailbox of that name, or for "" the first, that drafts can be laid into. Raises NoDrafts."""

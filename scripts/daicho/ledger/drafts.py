@@ -89,6 +89,7 @@ class Laid:
 
     `typed` is the fingerprint of the cell it was made of, "" where it was made of a template. `final`:
     nothing that waiting would cure; the claim is given up. `text`, `answers` and `told` as in Claim.
+    `beside` says when the older draft was laid that lies there, too ("" for none).
     """
 
     token: str
@@ -100,12 +101,14 @@ class Laid:
     text: str = ""
     answers: str = ""
     told: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A draft to be laid now, into the mailbox the customer wrote to ("": any).
 
+    `older` says when the draft before it was laid ("" for none).
     `laid` is what is to be told once it lies there; `refused` what is told instead of laying it, `doubled`
     what is told instead while an earlier draft still lies in Drafts (each None where nothing is against it).
     """
@@ -116,6 +119,7 @@ class Request:
     laid: Laid
     refused: Laid | None = None
     doubled: Laid | None = None
+    older: str = ""
 
 
 def new_claim(id: str, who: str, now: datetime, last: Claim | None) -> Claim:
@@ -261,6 +265,7 @@ class Drafts:
             Laid(claim.token, len(filled.missing), typed=text_print(own), text=words, answers=event.key),
             self._refused(claim, inquiry, unasked.get(recipient(row.base.facts, event), ()), logged),
             self._doubled(claim, words, event),
+            self._said(claim.last.laid) if claim.last and claim.last.laid else "",
         )
 
     def _refused(

@@ -15,7 +15,8 @@ from typing import Any
 
 from daicho.inquiry.status import is_mere_thanks
 from daicho.inquiry.thread import Event, Inquiry, Threads
-from daicho.ledger.masking import Kind, Masker, bare, narrow
+from daicho.ledger.looks import Kind
+from daicho.ledger.masking import Masker, bare, narrow
 from daicho.ledger.merge import text_print
 from daicho.ledger.people import read_customers
 from daicho.ledger.propose import Speaker, excerpt

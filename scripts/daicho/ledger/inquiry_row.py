@@ -281,6 +281,10 @@ class InquiryRow:
             # The answer is on its way, whoever held the claim; a vendor's has served.
             facts.pop("answer", None)
             return
+        if self.asked_again and claim and claim.laid:
+            # A draft for the question before may still lie in Drafts.
+            said = short_moment(self.clock.cell(claim.laid))
+            self._note("reply.outdated-draft", moment=context.now, laid=said)
         if claim and claim.is_open and laid and laid.token == claim.token:
             claim = self._note_laid(claim, laid)
         if self.ticked:
@@ -330,6 +334,8 @@ class InquiryRow:
         if not laid.trouble:
             key = "reply.drafted-gaps" if laid.missing else "reply.drafted"
             self._note(key, moment=now, who=claim.who or say("reply.nobody"), count=laid.missing)
+            if laid.beside:
+                self._note("reply.older-draft", moment=now, laid=laid.beside)
             self.base.facts |= {"served": laid.typed} if laid.typed else {}
             # Who has a draft made has taken the inquiry, be it one that we had put aside.
             self._take("open", "excluded")
@@ -353,7 +359,22 @@ class InquiryRow:
         elif self.asked_again:
             self._note("reply.kept", moment=self.context.now)
             self.conflicts = (*self.conflicts, "reply")
-        return merged
+        self._hear_pick(text_of(shared.get("template")))
+        if merged.winner != "theirs":
+            return merged
+        recounted = self.context.replies.recounted(text_of(merged.value))
+        if served:
+            facts["served"] = text_print(recounted)
+        return replace(merged, value=recounted)
+
+    def _hear_pick(self, picked: str) -> None:
+        """A template picked beside a text of a person's own changes nothing: the row says so, once."""
+        facts = self.base.facts
+        before = facts.get("picked", text_of(self.row.base.proposals.get("template")))
+        if self.known and self.typed and picked and comparable(picked) != comparable(before):
+            self._note("reply.pick-unused", moment=self.context.now, template=picked)
+        facts.pop("picked", None)
+        facts |= {"picked": picked} if picked != text_of(self.base.proposals.get("template")) else {}
 
     def _proposed_reply(self, shared: dict[str, Cell]) -> Cell:
         """The text that the chosen template makes; none for what needs no answer, to keep the sheet light."""

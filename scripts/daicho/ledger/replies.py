@@ -170,12 +170,23 @@ class Replies:
         """What the reply column shows: what is left to fill in, then the text as far as a cell holds it."""
         if filled is None:
             return None
-        say, head = self.speaker.wording.say, ""
-        if filled.missing:
-            fields = say("reply.between").join(dict.fromkeys(filled.missing))
-            head = say("reply.to-fill", count=len(filled.missing), fields=fields) + "\n\n"
         shown, rest = _cut(filled.text)
-        return head + shown + (say("reply.cut") if rest else "")
+        cut = self.speaker.wording.say("reply.cut") if rest else ""
+        return self._to_fill(filled.missing) + shown + cut
+
+    def recounted(self, cell: str) -> str:
+        """A person's text with our line on what is to be filled in told anew, or gone once nothing is."""
+        if not self._head.match(cell):
+            return cell
+        text = self._head.sub("", cell, count=1).lstrip("\n")
+        return self._to_fill(self._gap.findall(text)) + text
+
+    def _to_fill(self, missing: Sequence[str]) -> str:
+        if not missing:
+            return ""
+        say = self.speaker.wording.say
+        fields = say("reply.between").join(dict.fromkeys(missing))
+        return say("reply.to-fill", count=len(missing), fields=fields) + "\n\n"
 
     def edited(self, cell: str, filled: Filled | None) -> Filled:
         """The reply that a person made of the cell: their words as they stand, never filled in.
