@@ -23,7 +23,7 @@ def summary(
     html: Annotated[Path | None, typer.Option()] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the month's summary tab, and say its six numbers."""
+    """Write the month's summary tab, and say its seven numbers."""
     desk = Desk(options.load())
     found = desk.summary(month)
     if html:
@@ -39,7 +39,7 @@ def summary(
 
 
 def print_figures(found: Summary) -> None:
-    """The six numbers beside last month's and last year's."""
+    """The seven numbers beside last month's and last year's."""
     wording = options.wording
     out.print(f"[bold]{escape(found.heading)}[/bold]  {escape(found.asof)}")
     table = Table(box=None, pad_edge=False)
