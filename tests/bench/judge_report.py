@@ -3,7 +3,7 @@
     python -m tests.bench.judge_report [FILE.jsonl…] [--folds]
 
 Without FILE it reads `../shared/inquiries/dev.jsonl` and the sets `unseen-*.jsonl.gz` beside this file. Those
-were labelled by the triage guide alone, by people who knew neither the examples nor the cues; nothing is ever
+were written and labelled by the triage guide alone, apart from the examples and the cues; nothing is ever
 trained on them. With --folds it also leaves out each starter file in turn and judges it by the others and our
 own examples. These are stored without quoted parts, where some order numbers stood.
 """

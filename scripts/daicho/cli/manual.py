@@ -49,39 +49,42 @@ _ERRORS = (
 _CONFIGURED = re.compile(r"""^[ \t]*language[ \t]*=[ \t]*["'](\w{1,9})["']""", re.MULTILINE)
 
 
-class _Helped:
-    """A command whose help is told by the wording."""
+def _said(command: TyperCommand | TyperGroup, parameter: str = "") -> str:
+    """What the wording says of a command, or of a parameter of it ("" where it says nothing)."""
+    sentences, name = options.wording.sentences, command.name or "daicho"
+    if not parameter:
+        return sentences[f"help.{name}"]
+    return sentences.get(f"help.{name}.{parameter}", sentences.get(f"help.*.{parameter}", ""))
 
-    name: str | None
-    params: list[Any]
-    help: str | None
 
-    def _say(self, parameter: str = "") -> str:
-        sentences = options.wording.sentences
-        command = self.name or "daicho"
-        own, shared = f"help.{command}.{parameter}", f"help.*.{parameter}"
-        return sentences.get(own, sentences.get(shared, "")) if parameter else sentences[f"help.{command}"]
+def _help(command: TyperCommand | TyperGroup, ctx: Any, write: Callable[[Any], str]) -> str:
+    """The help that `write` makes of a command, in the wording's words."""
+    command.help = _said(command)
+    # Of any kind: in the framework's types not every parameter has a help.
+    parameters: list[Any] = [*command.params, command.get_help_option(ctx)]
+    for parameter in filter(None, parameters):
+        parameter.help = _said(command, parameter.name)
+    text = write(ctx)
+    for shape, key in _HEADINGS:
+        text = re.sub(shape, options.wording.say(f"help.{key}"), text, flags=re.MULTILINE)
+    return text
 
+
+class Command(TyperCommand):
     def get_help(self, ctx: Any) -> str:
-        self.help = self._say()
-        for parameter in self.params:
-            parameter.help = self._say(parameter.name)
-        if option := self.get_help_option(ctx):  # type: ignore[attr-defined]
-            option.help = self._say("help")
-        text: str = super().get_help(ctx)  # type: ignore[misc]
-        for shape, key in _HEADINGS:
-            text = re.sub(shape, options.wording.say(f"help.{key}"), text, flags=re.MULTILINE)
-        return text
+        return _help(self, ctx, super().get_help)
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        return self._say()
+        return _said(self)
 
 
-class Command(_Helped, TyperCommand):
-    pass
+class Group(TyperGroup):
+    def get_help(self, ctx: Any) -> str:
+        return _help(self, ctx, super().get_help)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return _said(self)
 
-class Group(_Helped, TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order of the wording, which is that of a shop's days."""
         order = list(options.wording.sentences)
