@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from daicho.inquiry.customer import Party
@@ -82,6 +83,18 @@ def arrival(
     return Arrival(message, incoming, party, "support/INBOX")
 
 
+def question(
+    key: str = "q1", text: str = "在庫はありますか。", *, hours_ago: float = 5.0, **changes: Any
+) -> Arrival:
+    """What a customer asks first."""
+    return arrival(key, text, hours_ago=hours_ago, **changes)
+
+
+def reply(key: str = "r1", answers: str = "q1", *, hours_ago: float = 4.0, **changes: Any) -> Arrival:
+    """What the shop answers, an hour later."""
+    return arrival(key, "在庫ございます。", incoming=False, answers=[answers], hours_ago=hours_ago, **changes)
+
+
 class PlainJudge:
     """A judge to be read in one glance: けが is urgent, 営業 is sales, the rest asks about stock."""
 
@@ -117,10 +130,15 @@ def _judgement(message: Message) -> Judgement:
 class Book:
     """A ledger in memory: rows as a person sees them, and commits applied to them."""
 
-    def __init__(self) -> None:
-        tables = {tab: [] for tab in ("inquiries", "messages", "customers", "settings")}
-        self.snapshot = Snapshot(0, {}, tables, NOW)  # type: ignore[arg-type]
+    def __init__(self, *arrivals: Arrival) -> None:
+        """`arrivals` are what its first sync brings."""
+        tables: dict[str, list[Record]] = {
+            tab: [] for tab in ("inquiries", "messages", "customers", "settings")
+        }
+        self.snapshot = Snapshot(0, {}, tables, NOW)
         self.rules = RuleSet([])
+        if arrivals:
+            self.sync(*arrivals)
 
     def sync(self, *arrivals: Arrival, now: datetime = NOW) -> Plan:
         """Plans a commit and applies it."""
@@ -160,3 +178,9 @@ class Book:
         """A person types a row at the end of the ledger."""
         records = self.snapshot.tables["inquiries"]
         records.append(Record(max([1, *(record.number for record in records)]) + 1, cells))
+
+
+def only(rows: list[dict[str, Cell]]) -> dict[str, Cell]:
+    """The one row there is."""
+    (row,) = rows
+    return row
