@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from daicho.inquiry.reply import (
     VALUE_LIMIT,
+    Letter,
     Template,
     combine,
     fill,
@@ -151,13 +152,17 @@ def test_any_text_is_filled_in_one_pass(body: str, name: str) -> None:
 # --- two requests in one mail ----------------------------------------------------
 
 
+def body_of(letter: Letter) -> str:
+    return "\n\n".join(text for _, text in letter.pieces)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_two_requests_get_one_greeting_both_cores_and_one_signature(language: str) -> None:
     fields, words = load_fields(language), wording(language)
     for first in STARTERS[language]:
         for second in STARTERS[language]:
             if first is not second:
-                body = combine([first, second], fields, words).body
+                body = body_of(combine([first, second], fields, words))
                 used = fields.used(body)
                 assert used.count("signature") == 1
                 assert body.rstrip().endswith("{" + fields.labels["signature"] + "}")
@@ -170,7 +175,7 @@ def test_two_requests_get_one_greeting_both_cores_and_one_signature(language: st
 def test_of_two_requests_the_second_closing_phrase_stands_at_the_end() -> None:
     receipt = next(each for each in STARTERS["ja"] if each.key == "receipt")
     coupon = next(each for each in STARTERS["ja"] if each.key == "coupon-points")
-    body = combine([coupon, receipt, coupon], FIELDS, WORDS).body
+    body = body_of(combine([coupon, receipt, coupon], FIELDS, WORDS))
     assert body.count("どうぞよろしくお願いいたします。") == 1
     assert body.count("{お客様名}") == 1
     assert body.endswith("どうぞよろしくお願いいたします。\n\n{署名}")
@@ -181,7 +186,7 @@ def test_joined_templates_keep_the_indent_of_every_paragraph() -> None:
         "{お客様名} 様\n\n　一つ目です。\n　\n　{注文番号}の続きです。\n\n{署名}",
         "{お客様名} 様\n\n　二つ目です。\n\n{署名}",
     )
-    joined = combine([Template(body[-9:], "", "", body) for body in bodies], FIELDS, WORDS).body
+    joined = body_of(combine([Template(body[-9:], "", "", body) for body in bodies], FIELDS, WORDS))
     indented = [line for line in joined.split("\n") if line.startswith("　")]
     assert indented == ["　一つ目です。", "　{注文番号}の続きです。", "　二つ目です。"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -70,9 +70,28 @@ class Template:
     on: bool = True
 
     @property
+    def pieces(self) -> tuple[tuple[str, str], ...]:
+        """As of `Letter`: all of it is its own."""
+        return ((self.key, self.body),)
+
+    @property
     def language(self) -> str:
         """As of `language_of`; the names of fields tell nothing."""
         return language_of(_FIELD.sub(" ", self.body))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One template, or several as one, in pieces: each a text with the key of the template it speaks for,
+    "" for what speaks for all."""
+
+    subject: str
+    pieces: tuple[tuple[str, str], ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """The templates that have a text of their own in it."""
+        return list(dict.fromkeys(key for key, _ in self.pieces if key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +147,28 @@ def outside(text: str) -> str:
     return line if len(line) <= VALUE_LIMIT else line[:VALUE_LIMIT] + "…"
 
 
-def fill(template: Template, values: Mapping[str, str], fields: Fields, wording: Wording) -> Filled:
+def fill(
+    template: Template | Letter,
+    values: Mapping[str, str],
+    fields: Fields,
+    wording: Wording,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> Filled:
     """`template` with its fields filled. `values` are by field (`Fields.key`); "" counts as not known.
 
-    A field nobody knows stays to be seen (【要記入：お届け日】) and is counted; a name in braces that is no
-    field stays as it stands. A customer without a name is addressed as お客様.
+    `own` are values, by the key of a template, that stand in its pieces instead. A field nobody knows stays
+    to be seen (【要記入：お届け日】) and is counted; a name in braces that is no field stays as it stands. A
+    customer without a name is addressed as お客様.
     """
     missing: list[str] = []
-    place = _Filler(values, fields, wording, missing)
     # The subject of a reply is the customer's own: only what the body lacks is counted.
     subject = one_line(_ADDRESSED.sub(_Filler(values, fields, wording, []), template.subject))
-    return Filled(subject, _ADDRESSED.sub(place, template.body).rstrip().lstrip("\n"), tuple(missing))
+    places = {
+        key: _Filler({**values, **(own or {}).get(key, {})}, fields, wording, missing)
+        for key, _ in template.pieces
+    }
+    text = "\n\n".join(_ADDRESSED.sub(places[key], piece) for key, piece in template.pieces)
+    return Filled(subject, text.rstrip().lstrip("\n"), tuple(missing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,31 +198,29 @@ class _Filler:
         return bare + honorific if bare else self.wording.say("reply.customer")
 
 
-def combine(templates: Sequence[Template], fields: Fields, wording: Wording) -> Template:
-    """One template for several requests of one mail: one greeting, each part's core, one closing."""
+def combine(
+    templates: Sequence[Template], fields: Fields, wording: Wording, *, greeted: bool = True
+) -> Letter:
+    """One letter for several requests of one mail: one greeting, each part's core, one closing.
+
+    Not `greeted` where a greeting makes no sense, as above a text in another language.
+    """
     first, *others = templates
-    if not others:
-        return first
+    if greeted and not others:
+        return Letter(first.subject, first.pieces)
     parts = [_parted(template.body, fields) for template in templates]
-    bridge = [wording.say("reply.also")]
-    cores = [parts[0].core]
-    for part in parts[1:]:
-        cores += [bridge, part.core]
-    closing = next((part.closing for part in parts if part.closing), [])
+    pieces = [("", text) for text in parts[0].greeting if greeted]
+    for number, (template, part) in enumerate(zip(templates, parts, strict=True)):
+        pieces += [("", wording.say("reply.also"))] if number else []
+        pieces += [(template.key, text) for text in part.core]
     phrase = next((part.phrase for part in reversed(parts) if part.phrase), [])
-    paragraphs = [*parts[0].greeting, *(text for core in cores for text in core), *phrase, *closing]
-    return replace(first, body="\n\n".join(paragraphs))
+    closing = next((part.closing for part in parts if part.closing), [])
+    return Letter(first.subject, (*pieces, *(("", text) for text in (*phrase, *closing))))
 
 
 def core_of(template: Template, fields: Fields) -> str:
     """What a template says, without greeting, closing phrase and signature."""
     return "\n\n".join(_parted(template.body, fields).core)
-
-
-def ungreeted(template: Template, fields: Fields) -> Template:
-    """A template without its greeting, which makes no sense above a text in another language."""
-    parted = _parted(template.body, fields)
-    return replace(template, body="\n\n".join([*parted.core, *parted.phrase, *parted.closing]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled, language_of
 from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
 from daicho.ledger.merge import text_print
+from daicho.ledger.parts import standing
 from daicho.ledger.propose import short_moment
+from daicho.ledger.quotation import Habits, Quotation
 from daicho.ledger.replies import Asked, Replies, spoken_phone
-from daicho.ledger.rows import Ledger, Row, read_customer, split_address, text_of
-from daicho.mail.draft import Draft, build_draft, is_address, is_no_reply, quoted, reply_subject
+from daicho.ledger.rows import Base, Ledger, Row, read_customer, split_address, text_of
+from daicho.mail.draft import Draft, build_draft, is_address, is_no_reply, reply_subject
 from daicho.mail.message import Address
 from daicho.sheets.workbook import Cell
-from daicho.wording import Wording
 
 CLAIM = timedelta(minutes=15)
 """So long a colleague's draft keeps others from having one of their own."""
@@ -189,8 +190,10 @@ def typed(row: Row) -> str:
     return cell if text_print(cell) not in ("", row.base.facts.get("reply", "")) else ""
 
 
-def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], replies: Replies) -> Asked:
-    """What an inquiry's row says that goes into its reply."""
+def asked(
+    cells: Mapping[str, Cell], base: Base, inquiry: Inquiry, phones: Sequence[str], replies: Replies
+) -> Asked:
+    """What an inquiry's row says that goes into its reply; `base` is what it remembers."""
     layout, first = replies.speaker.layout, inquiry.first
     told = (event.text for event in inquiry.events if event.incoming)
     text = {key: text_of(cells.get(key)).strip() for key in ("customer", "order", "product", "assignee")}
@@ -201,6 +204,7 @@ def asked(cells: Mapping[str, Cell], inquiry: Inquiry, phones: Sequence[str], re
         received=replies.speaker.clock.cell(first.date),
         priority=layout.option("priority", text_of(cells.get("priority"))),
         language=language_of(answer_to(inquiry).text),
+        parts=standing(base, cells),
     )
 
 
@@ -215,6 +219,7 @@ class Drafts:
         self._addresses = sorted(addresses)
         self._shop = shop
         self._now = now
+        self._habits = Habits(ledger.rows.values(), replies.speaker.layout)
 
     def requests(self) -> list[Request]:
         """One for every open claim whose inquiry is still there."""
@@ -250,7 +255,7 @@ class Drafts:
         customer = self._ledger.customers.get(row.text("customer_id"))
         phones = read_customer(customer).phones if customer else []
         filled = written(row.base.facts) or self._replies.fill(
-            row.text("template"), asked(row.record.cells, inquiry, phones, self._replies)
+            row.text("template"), asked(row.record.cells, row.base, inquiry, phones, self._replies)
         )
         own = typed(row)
         filled = self._replies.edited(own, filled) if own else filled or Filled("", "")
@@ -313,7 +318,10 @@ class Drafts:
         message_id = bare_key(event.key) if "@" in event.key else ""
         text, subject = filled.text, filled.subject
         if is_mail:
-            text = f"{text}\n\n{self._quotation(event)}"
+            speaker = self._replies.speaker
+            quotation = Quotation(event, sender, speaker.clock, speaker.wording)
+            channel = speaker.layout.option("channel", row.text("channel"))
+            text = quotation.around(text, self._habits.of(channel))
             subject = reply_subject(event.subject) if event.subject else subject
         return build_draft(
             f"daicho-{id}-{claim.token}@{sender.rpartition('@')[2] or 'daicho.invalid'}",
@@ -326,19 +334,6 @@ class Drafts:
             references=list(dict.fromkeys([*event.references, event.key, message_id])),
             inquiry=id,
         )
-
-    def _quotation(self, event: Event) -> str:
-        """The customer's words below ours, as mail programs quote them."""
-        clock, wording = self._replies.speaker.clock, self._replies.speaker.wording
-        moment = event.date.astimezone(clock.zone)
-        name = f"{event.name} <{event.address}>" if event.name else event.address
-        head = wording.say(
-            "reply.wrote",
-            date=long_date(moment, wording),
-            time=f"{moment:%H:%M}",
-            writer=" ".join(name.split()),
-        )
-        return f"{head}\n{quoted(event.text)}"
 
     def _sender(self, to: str) -> str:
         """The address of ours that the customer wrote to, else the first of ours."""
@@ -368,14 +363,3 @@ def closed(claim: Claim, laid: Laid, now: datetime) -> Claim | None:
     if claim.last:
         return replace(claim.last, told=laid.told or claim.told)
     return Claim("", claim.who, claim.at, told=laid.told) if laid.told else None
-
-
-def long_date(moment: datetime, wording: Wording) -> str:
-    weekdays, months = wording.say("reply.weekdays").split(), wording.say("reply.months").split()
-    return wording.say(
-        "reply.long-date",
-        year=moment.year,
-        month=months[moment.month - 1],
-        day=moment.day,
-        weekday=weekdays[moment.weekday()],
-    )

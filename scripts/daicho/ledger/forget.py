@@ -41,7 +41,7 @@ OWN_WORDS = 10
 """Letters of a sentence from which on it tells whose it is."""
 
 _SENTENCE_END = re.compile(r"[\n。．.！？!?…]")
-PERSONAL_FACTS = ("reply_to", "answer", "draft", "reply", "served", "unlisted")
+PERSONAL_FACTS = ("reply_to", "answer", "draft", "reply", "served", "unlisted", "parts")
 PRUNED = "pruned"
 ERASED = "erased"
 """The fact of a base that tells what an inquiry was, and when it was closed because its person was erased."""

@@ -35,20 +35,19 @@ from daicho.ledger.merge import (
     new_row,
     text_print,
 )
+from daicho.ledger.parts import FACT, Parts
 from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
 from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
-from daicho.ledger.rows import Row, clean, comparable, join_words, read_moment, same, text_of
+from daicho.ledger.rows import Row, clean, comparable, read_moment, same, text_of
 from daicho.ledger.settings import Settings
+from daicho.ledger.suggest import said, said_language, suggested
 from daicho.ledger.unlisted import Lists, mark
 from daicho.sheets.workbook import Cell
 
 REASON_LINES = 6
 
-TEMPLATE_FLOOR = 0.3
-"""The chance from which on a template is suggested at all."""
-
 SENT_KEPT = 4
-"""Replies whose templates a row remembers."""
+"""Replies that a row remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ class Context:
 
     `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
     `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
-    `reply_to` where an answer is wanted if not there, `requested` the templates for a mail's requests if it
-    makes several. `laid` tells of drafts, by inquiry id.
+    `reply_to` where an answer is wanted if not there, `requested` judges a mail's requests if it makes
+    several. `laid` tells of drafts, by inquiry id.
     """
 
     speaker: Speaker
@@ -70,7 +69,7 @@ class Context:
     channel: Callable[[Event], str]
     sender: Callable[[Event], str]
     reply_to: Callable[[Event], str]
-    requested: Callable[[Event], Sequence[str]]
+    requested: Callable[[Event], Sequence[Judgement]]
     replies: Replies
     lists: Lists
     laid: Mapping[str, Laid] = field(default_factory=dict)
@@ -149,8 +148,8 @@ class InquiryRow:
         proposals, opening = self.base.proposals, None
         if not proposals:
             opening = first = self.inquiry.first
-            judgement = self._judgement(first)
-            self.notes += self._said(first, judgement)
+            judgement = self._suggest(first)
+            self.notes += said(first, judgement, self.context.replies)
             # A rule names who takes a new inquiry: no promise of that person, so it stays open. From then on
             # the cell is people's.
             self.appointed = None if self.row.text("assignee").strip() else clean(judgement.assignee)
@@ -169,19 +168,20 @@ class InquiryRow:
         day = self.inquiry.first.date.astimezone(self.clock.zone).date()
         return self.context.settings.campaigns_on(day) if judgement.kind == "inquiry" else []
 
-    def _judgement(self, event: Event) -> Judgement:
-        """A message's judgement; of the templates it names only those that the shop has switched on."""
-        judgement, replies = self.context.judgement(event), self.context.replies
-        # Rather none than a bad one.
-        likely = judgement.template_chance >= TEMPLATE_FLOOR
-        language = language_of(event.text)
-        templates = replies.suggested(judgement.templates, language) if likely else ()
-        requested = replies.suggested(self.context.requested(event), language)
-        # Several requests in one mail: the cell names a template for each, the main one first.
-        if len(requested) > 1 and templates[:1] and templates[0] in requested:
-            both = join_words(dict.fromkeys([templates[0], *requested])) or ""
-            templates = (both, *templates[1:])
-        return replace(judgement, templates=templates)
+    def _judged(self, event: Event) -> tuple[Judgement, Parts]:
+        """A message's judgement, with the templates that the shop suggests and what their parts are about."""
+        context = self.context
+        judgement, requests = context.judgement(event), context.requested(event)
+        return suggested(judgement, requests, language_of(event.text), context.replies)
+
+    def _suggest(self, event: Event) -> Judgement:
+        """The judgement that new proposals follow; the row remembers what each part of its reply is about."""
+        judgement, parts = self._judged(event)
+        # The reply of a message that suggests none stays as it is, part by part.
+        if judgement.templates:
+            self.base.facts.pop(FACT, None)
+            self.base.facts |= {FACT: parts} if parts else {}
+        return judgement
 
     def _follow(self, event: Event, *, judged: bool) -> None:
         """What one new message of a known inquiry changes besides the status."""
@@ -192,7 +192,7 @@ class InquiryRow:
         if judged or not event.incoming or event.kind != "inquiry" or not moves(event, answered=True):
             return
         self.asked_again = True
-        judgement = self._judgement(event)
+        judgement = self._suggest(event)
         if self.base.proposals.get("priority") == self.layout.label("priority", "none"):
             # An automatic mail opened the row; now a person asks, which is newer than all that stands there.
             channel = self.context.channel(event)
@@ -201,7 +201,7 @@ class InquiryRow:
             )
             self.events |= set(self.base.proposals)
             return
-        self.notes[:0] = self._said_language(event, judgement)
+        self.notes[:0] = said_language(event, judgement, self.context.replies)
         before = self.base.proposals.get("priority")
         self.base.proposals, events = later_proposals(self.base.proposals, judgement, self.context.speaker)
         self.events |= events
@@ -326,7 +326,8 @@ class InquiryRow:
             # What a person wrote into the cell and sent is kept in the log.
             if self.typed and comparable(self._words) in comparable(event.text):
                 self.base.facts["served"] = text_print(self.typed)
-            sent.append(Sent(offered, self.context.replies.origin(event.text) or decided, day))
+            used = self.context.replies.origin(event.text) or decided
+            sent.append(Sent(offered, used, day, event.quoting))
         self.base.facts["sent"] = [reply.fact() for reply in sent[-SENT_KEPT:]]
 
     def _note_laid(self, claim: Claim, laid: Laid) -> Claim | None:
@@ -412,7 +413,7 @@ class InquiryRow:
     def _asked(self, shared: dict[str, Cell]) -> Asked:
         customer = self.context.customer(self.inquiry, self.row)
         phones = customer.phones if customer else ()
-        return asked(self.row.record.cells | shared, self.inquiry, phones, self.context.replies)
+        return asked(self.row.record.cells | shared, self.base, self.inquiry, phones, self.context.replies)
 
     def _customer_id(self) -> Cell:
         """Only who asks something is a customer; a deleted customer row keeps its number on the inquiry."""
@@ -477,27 +478,13 @@ class InquiryRow:
                 kept=self.row.text(key),
             )
 
-    def _said(self, event: Event, judgement: Judgement) -> list[str]:
-        """Why a message was judged so, and which other templates would do, best first."""
-        wording, others = self.context.speaker.wording, join_words(judgement.templates[1:])
-        lines = [*self._said_language(event, judgement), *judgement.say_reason(wording).split("\n")]
-        return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
-
-    def _said_language(self, event: Event, judgement: Judgement) -> list[str]:
-        """That the reply is in another language than the mail, if it is."""
-        say, mail = self.context.speaker.wording.say, language_of(event.text)
-        ours = self.context.replies.other_language("".join(judgement.templates[:1]), mail)
-        names = (
-            {"mail": say(f"reply.language-{mail}"), "reply": say(f"reply.language-{ours}")} if ours else {}
-        )
-        return [say("reply.other-language", **names)] if names else []
-
     def _reason(self) -> str | None:
         """Open questions, then new notes above what stood there, the oldest dropped; judged anew if a person
         wrote over it."""
         if self.tampered or not self.known:
             first = self.inquiry.first
-            before = self._said(first, self._judgement(first))
+            judgement, _ = self._judged(first)
+            before = said(first, judgement, self.context.replies)
         else:
             before = self.row.text("reason").split("\n")
         before = [line for line in before if line not in self.answered]

@@ -19,6 +19,7 @@ from daicho.ledger.drafts import Laid
 from daicho.ledger.inquiry_row import Context, InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
+from daicho.ledger.quotation import learned
 from daicho.ledger.replies import Habit, Replies, Sent
 from daicho.ledger.rows import Base, Ledger, Row, clean, join_address, same, text_of, words_of
 from daicho.ledger.settings import Settings
@@ -188,6 +189,8 @@ class Plan:
             if not event.inquiry and event.incoming:
                 day = event.date.astimezone(self.ledger.clock.zone)
                 event.inquiry = inquiry_id(event.key, day, self.threads.inquiries)
+            if event.inquiry and not event.incoming:
+                event.quoting = learned(message, self.threads.inquiries[event.inquiry].events)
             self.threads.add(event)
             self._arrivals[event.key] = arrival
             placed.append(event)
@@ -429,10 +432,10 @@ class Plan:
             return "amazon" if "amazon" in event.address else "rakuten"
         return "form" if arrival.party.form else "mail"
 
-    def _requested(self, event: Event) -> list[str]:
-        """The templates for the requests of a mail whose writer makes several, each once."""
+    def _requested(self, event: Event) -> list[Judgement]:
+        """The judgements of a mail's requests, if its writer makes several."""
         self._judgement(event)
-        return list(dict.fromkeys(each.templates[0] for each in self._requests[event.key] if each.templates))
+        return self._requests[event.key]
 
     def _sender(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)

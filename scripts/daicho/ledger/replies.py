@@ -12,6 +12,7 @@ from daicho.inquiry.numbers import plain
 from daicho.inquiry.reply import (
     Fields,
     Filled,
+    Letter,
     Template,
     combine,
     fill,
@@ -19,13 +20,14 @@ from daicho.inquiry.reply import (
     load_fields,
     outside,
     spoken_date,
-    ungreeted,
 )
 from daicho.inquiry.similar import Origins
+from daicho.ledger.parts import Parts, own_parts
 from daicho.ledger.propose import Speaker
 from daicho.ledger.rows import CELL_LIMIT, text_of, words_of
 from daicho.ledger.settings import DEFAULT_TARGETS, Settings
 from daicho.mail.plain import clean
+from daicho.mail.text import QUOTINGS, Quoting
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Cell, Record
 
@@ -43,7 +45,7 @@ def is_ticked(cell: Cell) -> bool:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a row says that goes into its reply. Texts are as they stand; `received` is local, `language`
-    (of `language_of`) is that of the mail to answer."""
+    (of `language_of`) is that of the mail to answer, `parts` tell what each template is about."""
 
     customer: str = ""
     order: str = ""
@@ -54,6 +56,7 @@ class Asked:
     received: datetime | None = None
     priority: str = "normal"
     language: str = ""
+    parts: Parts = field(default_factory=dict)
 
 
 class Replies:
@@ -71,7 +74,7 @@ class Replies:
         self.fields: Fields = load_fields(layout.language)
         self.templates = read_templates(tables.get("templates", ()), layout)
         self._settings = settings
-        self._combined: dict[tuple[str, str], tuple[Template, bool] | None] = {}
+        self._combined: dict[tuple[str, str], tuple[Letter, bool] | None] = {}
         self._promised: dict[str, str] = {}
         self._origins: Origins | None = None
         self.speaker = speaker
@@ -121,24 +124,24 @@ class Replies:
         wording, key = self.speaker.wording, (cell, asked.language)
         # Few cells differ among thousands of rows.
         if key not in self._combined:
-            self._combined[key] = self._template(*key)
+            self._combined[key] = self._letter(*key)
         if (found := self._combined[key]) is None:
             return None
-        template, foreign = found
-        filled = fill(template, self._values(asked), self.fields, wording)
+        letter, foreign = found
+        own = own_parts(asked.parts, {"order": asked.order, "product": asked.product}, letter.keys)
+        filled = fill(letter, self._values(asked), self.fields, wording, own)
         if not foreign:
             return filled
         gap = wording.say("reply.in-language", language=wording.say(f"reply.language-{asked.language}"))
         text = f"{wording.say('reply.blank', field=gap)}\n\n{filled.text}"
         return Filled(filled.subject, text, (gap, *filled.missing))
 
-    def _template(self, cell: str, language: str) -> tuple[Template, bool] | None:
-        """What a template cell names as one template, and whether it is in another language."""
+    def _letter(self, cell: str, language: str) -> tuple[Letter, bool] | None:
+        """What a template cell names as one letter, and whether it is in another language."""
         if not (templates := self.named(cell)):
             return None
-        template = combine(templates, self.fields, self.speaker.wording)
         foreign = bool(self.other_language(cell, language))
-        return ungreeted(template, self.fields) if foreign else template, foreign
+        return combine(templates, self.fields, self.speaker.wording, greeted=not foreign), foreign
 
     def has_own(self, names: Iterable[str]) -> bool:
         """Whether the settings tab has a row その他 of one of these names."""
@@ -242,20 +245,27 @@ def named_templates(cell: str, templates: Sequence[Template]) -> list[Template]:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A reply we sent, as a row remembers it: the template we had suggested, the one it was made from (either
-    "" for none), and its day."""
+    "" for none), its day, and how it quotes the customer (None where that is not known)."""
 
     offered: str
     used: str
     day: str
+    quoting: Quoting | None = None
 
     @classmethod
     def read(cls, fact: object) -> list[Sent]:
         """The replies among a row's facts, oldest first; what is damaged counts as none."""
         entries = fact if isinstance(fact, list) else []
-        return [cls(*map(str, entry)) for entry in entries if isinstance(entry, list) and len(entry) == 3]
+        return [cls._of(*entry) for entry in entries if isinstance(entry, list) and len(entry) in (3, 4)]
+
+    @classmethod
+    def _of(cls, offered: object, used: object, day: object, quoting: object = None) -> Sent:
+        # Rows of before the quotation was learned have three entries.
+        known = next((word for word in QUOTINGS if word == quoting), None)
+        return cls(str(offered), str(used), str(day), known)
 
     def fact(self) -> list[str]:
-        return [self.offered, self.used, self.day]
+        return [self.offered, self.used, self.day, *([self.quoting] if self.quoting else [])]
 
 
 @dataclass(slots=True)
