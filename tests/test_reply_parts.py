@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from builders import LAYOUT, NOW, TOKYO, WORDS, Book, arrival, raw_mail
+from daicho.inquiry.judge import Judgement
 from daicho.ledger.forget import forget
 from daicho.ledger.parts import own_parts
 from daicho.ledger.rows import Base, Ledger
+from daicho.ledger.suggest import suggested
 from daicho.mail.local import EmlFolder
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.starters import load_starters
@@ -152,6 +154,20 @@ def test_nothing_is_remembered_where_one_order_is_all(book: Book) -> None:
         arrival("q1@x", "注文番号 A-1001 の在庫は？\nまた、けがをしました。注文番号 A-1001 どうすれば？")
     )
     assert "parts" not in facts(book)
+
+
+def test_a_template_that_the_reply_is_made_of_is_no_other_candidate() -> None:
+    def judged(*templates: str) -> Judgement:
+        return Judgement(
+            *("inquiry", "stock", 0.9, "normal", (), (), False, (), "", (), templates, None, None, ())
+        )
+
+    book = Book()
+    book.snapshot.tables["templates"] = templates()
+    plan = book.plan()
+    whole, requests = judged("safety", "restock", "receipt"), [judged("restock"), judged("safety")]
+    got, _ = suggested(whole, requests, "ja", plan.replies)
+    assert got.templates == ("safety、restock", "receipt")
 
 
 def test_a_part_may_tell_its_product_too() -> None:

@@ -35,7 +35,8 @@ def suggested(
         return replace(judgement, templates=templates), {}
     # Several requests in one mail: the cell names a template for each, the main one first.
     joined = join_words([templates[0], *asked]) or ""
-    return replace(judgement, templates=(joined, *templates[1:])), told_apart(judgement, asked)
+    others = [template for template in templates if template not in asked]
+    return replace(judgement, templates=(joined, *others)), told_apart(judgement, asked)
 
 
 def said(event: Event, judgement: Judgement, replies: Replies) -> list[str]:
