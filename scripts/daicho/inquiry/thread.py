@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from daicho.inquiry.extract import order_numbers
+from daicho.mail.text import Quoting
 
 WINDOW = timedelta(days=30)
 """How long after an inquiry's message the same order number from the same address still means it."""
@@ -30,6 +31,7 @@ class Event:
     `key` and `references` are message keys, `inquiry` the id it was put to ("" for mail of ours that
     answers nothing), `date` aware, `kind` one of inquiry, reply, auto, bounce, sales, `address` the
     customer's side of it (lower-cased), `text` its new part, `attached` how many files came with it.
+    `quoting` tells how a reply of ours that the log does not hold yet quotes.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Event:
     text: str
     references: tuple[str, ...] = ()
     attached: int = 0
+    quoting: Quoting | None = None
 
 
 @dataclass(slots=True)

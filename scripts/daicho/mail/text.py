@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from itertools import takewhile
+from typing import Literal, get_args
 
 # Longest line that is looked at as a separator or an attribution.
 _LINE_LIMIT = 300
 _ATTRIBUTION_LINES = 3
 _FIELD_LINES = 12
 _SIGNATURE_LINES = 15
+_REPEATED_LINES = 20
+_REPEATED_LENGTH = 4
 
 _QUOTE_MARKS = (">", "＞")
 _RULE_SIGNS = frozenset("-‐‑–—―ー－─━═=＝_＿*＊~〜～◇◆□■○●◎☆★♪♦・･.．…‥+＋#＃/／|｜┌┐└┘├┤┏┓┗┛┳┻╋:：;°｡。✦✧❖")
@@ -92,6 +95,10 @@ _SENTENCE_ENDS = (
 _SENT_FROM_STARTS = ("sent from ", "sent via ", "get outlook for ", "outlook for ")
 _SENT_FROM_ENDS = ("から送信", "からの送信", "から送信されました")
 
+Quoting = Literal["none", "below", "above", "original"]
+"""How a mail quotes what it answers: not at all, marked below or above its words, unmarked below a head."""
+QUOTINGS: tuple[Quoting, ...] = get_args(Quoting)
+
 
 @dataclass(slots=True)
 class _Block:
@@ -111,10 +118,49 @@ def new_part(text: str) -> str:
     _drop_end(blocks)
     quotes = [i for i, block in enumerate(blocks) if block.kind == "quote"]
     # The one quote with an attribution above and the answer below it: posted at the bottom.
-    if len(quotes) == 1 and quotes[0] and blocks[quotes[0] - 1].kind == "head":
+    if len(quotes) == 1 and _is_headed(blocks, quotes[0]):
         del blocks[quotes[0] - 1 : quotes[0] + 1]
     kept = [line for block in blocks for line in block.lines]
     return "\n".join(kept[_skip_blank(kept, 0) :]) or text
+
+
+def quoting(text: str, answered: str) -> Quoting | None:
+    """How the writer of `text` quotes the mail it answers; None where nothing tells, as in a forwarded mail.
+
+    `answered` are the words it answers: marked lines that no head announces quote only what stands there.
+    Answers between quoted lines stand below what they answer: they count as quoting above.
+    """
+    blocks = list(_blocks(text.split("\n")))
+    if not text.strip() or any(map(_starts_forward, _new_lines(blocks))):
+        return None
+    # Marked lines above an original are an excerpt of it.
+    if any(block.kind == "original" for block in blocks):
+        return "original"
+    marked = (i for i, block in enumerate(blocks) if block.kind == "quote")
+    first = next((i for i in marked if _is_headed(blocks, i) or _repeats(blocks[i].lines, answered)), None)
+    if first is None:
+        return "none"
+    below = list(takewhile(lambda line: not _is_rule(line), _new_lines(blocks[first:])))
+    # Names and numbers below a quote are a signature; who answers there writes sentences, or only there.
+    answers = any(map(_is_sentence, below)) or (below and not any(_new_lines(blocks[:first])))
+    return "above" if answers else "below"
+
+
+def _new_lines(blocks: list[_Block]) -> Iterator[str]:
+    """The lines a mail's writer added, without blank ones."""
+    lines = (line.strip() for block in blocks if block.kind == "new" for line in block.lines)
+    return filter(None, lines)
+
+
+def _is_headed(blocks: list[_Block], i: int) -> bool:
+    return i > 0 and blocks[i - 1].kind == "head"
+
+
+def _repeats(lines: list[str], answered: str) -> bool:
+    """Whether the first of the marked `lines` say what stands in `answered`, however it is broken there."""
+    words = "".join(answered.split())
+    said = ("".join(line.split()).lstrip("".join(_QUOTE_MARKS)) for line in lines[:_REPEATED_LINES])
+    return any(len(line) >= _REPEATED_LENGTH and line in words for line in said)
 
 
 def _drop_end(blocks: list[_Block]) -> None:
@@ -156,7 +202,8 @@ def _quoted_at(lines: list[str], i: int) -> _Block | None:
     if _is_quote(lines[i]):
         end = i
         for j in range(i, len(lines)):
-            if _is_quote(lines[j]):
+            # Within a quote, what looks like a face is a quoted one.
+            if lines[j].lstrip(" ").startswith(_QUOTE_MARKS):
                 end = j + 1
             elif lines[j].strip():
                 break
@@ -212,7 +259,8 @@ def _is_separator(line: str) -> bool:
 def _starts_forward(line: str) -> bool:
     words = _between_rules(line)
     alone = line.strip().casefold().replace("：", ":")
-    return any(name in words for name in _FORWARDED) or alone in _FORWARDED_ALONE
+    named = any(name in words for name in _FORWARDED) or alone in _FORWARDED_ALONE
+    return named and not _is_quote(line)  # in a quote it is somebody else's
 
 
 def _fields_end(lines: list[str], i: int) -> int:
