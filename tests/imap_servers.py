@@ -1,13 +1,15 @@
 """IMAP servers for tests, all on 127.0.0.1 and gone with the test.
 
-`dovecot` runs a real Dovecot where it is installed; `pymap` is pure Python and always there. A `Proxy`
-stands before either of them, notes the commands and cuts the line. An `OddServer` misbehaves on purpose.
+A test class `OnPymap` or `OnDovecot` finds an empty mailbox of its own in `self.server`: pymap is pure
+Python and always there, Dovecot is the real one where it is installed. A `Proxy` stands before either of
+them, notes the commands and cuts the line. An `OddServer` misbehaves on purpose.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import os
 import re
 import shutil
@@ -26,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,6 +36,7 @@ from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient
 
 from daicho.mail.connection import Account
+from daicho.mail.imap import Imap
 
 PASSWORD = "open-sesame"
 NOBODY = 65534
@@ -295,6 +299,37 @@ def pymap() -> Iterator[Server]:
         loop.close()
 
 
+class OnPymap:
+    """A test class whose every test has a pymap of its own."""
+
+    server: Server
+
+    @pytest.fixture(autouse=True)
+    def running(self) -> Iterator[None]:
+        with pymap() as self.server:
+            yield
+
+
+@pytest.mark.skipif(not has_dovecot(), reason="Dovecot is not installed")
+class OnDovecot:
+    """A test class whose every test is a new user of one Dovecot."""
+
+    server: Server
+    certificate: Certificate
+    users = itertools.count(1)
+
+    @pytest.fixture(autouse=True)
+    def running(self, dovecot_server: tuple[Server, Certificate]) -> None:
+        server, self.certificate = dovecot_server
+        self.server = as_user(server, f"shop{next(self.users)}")
+
+
+def imap(account: Account, context: ssl.SSLContext | None = None, pauses: list[float] | None = None) -> Imap:
+    """Our side of the line. It notes in `pauses` how long it would wait, and does not."""
+    noted: list[float] = [] if pauses is None else pauses
+    return Imap(account, lambda: PASSWORD, context, noted.append)
+
+
 @dataclass
 class Proxy:
     """Stands before a server. `commands` are the client's, as `UID FETCH` or `EXAMINE`.
@@ -377,7 +412,7 @@ class OddServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, mails: list[bytes], fault: Fault) -> None:
+    def __init__(self, mails: list[bytes], fault: Fault = lambda uids, items: None) -> None:
         super().__init__(("127.0.0.1", 0), OddSession)
         self.mails = dict(enumerate(mails, 1))
         self.fault = fault

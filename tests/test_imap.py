@@ -1,44 +1,17 @@
-"""The IMAP mailbox against real servers, a line that breaks, and a server that misbehaves."""
+"""The IMAP mailbox against real servers and a line that breaks."""
 
 from __future__ import annotations
 
 import itertools
-import re
-import socket
-import ssl
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from email import message_from_bytes
-from pathlib import Path
-from typing import Literal
 
 import pytest
-from imapclient.response_types import BodyData
 
 from daicho.errors import MailError
-from daicho.mail import bigmail
-from daicho.mail.imap import Account, Imap, sent_folders
-from daicho.mail.imap_folder import WHOLE_MAIL, chunks
-from daicho.mail.message import Message, read_head, read_message
-from imap_servers import (
-    PASSWORD,
-    Certificate,
-    OddServer,
-    Proxy,
-    Server,
-    as_user,
-    dovecot,
-    free_port,
-    has_dovecot,
-    pymap,
-)
+from daicho.mail.imap import Imap, sent_folders
+from imap_servers import PASSWORD, OnDovecot, OnPymap, Proxy, Server, imap
 from test_mailbox import START, Log, MailboxContract, assert_is_a_sentence, key, keys, mail
-
-
-def imap(account: Account, context: ssl.SSLContext | None = None, pauses: list[float] | None = None) -> Imap:
-    noted: list[float] = [] if pauses is None else pauses
-    return Imap(account, lambda: PASSWORD, context, noted.append)
 
 
 class ImapContract(MailboxContract):
@@ -183,43 +156,6 @@ class ImapContract(MailboxContract):
         log.sync(imap(replace(self.server.account, sent="")))
         assert sorted(log.keys) == sorted(map(key, range(40)))
 
-    def test_a_big_attachment_stays_on_the_server(self, log: Log) -> None:
-        self.deliver(big_mail())
-        with Proxy(self.server.port) as proxy:
-            [received] = log.sync(imap(replace(self.server.account, port=proxy.port)))
-        [attachment] = received.left_behind
-        assert attachment.name == "店の写真①.jpg"
-        assert attachment.content_type == "image/jpeg"
-        assert attachment.size == pytest.approx(9_000_000, rel=0.01)
-        assert len(received.raw) < 10_000
-
-    def test_what_is_left_of_a_big_mail_reads_like_the_original(self, log: Log) -> None:
-        self.deliver(big_mail())
-        [received] = log.sync(self.mailbox())
-        parsed = message_from_bytes(received.raw)
-        payloads = [(part.get_content_type(), part.get_payload(decode=True)) for part in parsed.walk()]
-        parts = [(kind, payload and payload.strip()) for kind, payload in payloads]  # type: ignore[union-attr]
-        assert parts == [
-            ("multipart/mixed", None),
-            ("multipart/alternative", None),
-            ("text/plain", "写真を送ります。".encode()),
-            ("text/html", "<p>写真を送ります。</p>".encode()),
-            ("application/pdf", b"%PDF-1.7 small"),
-            ("text/csv", b"a,b"),
-            ("message/rfc822", None),
-            ("text/plain", b"forwarded"),
-        ]
-        assert [name for name, _ in parsed.items() if name == "Content-Type"] == ["Content-Type"]
-        assert parsed["Subject"] == "photos"
-
-    def test_a_big_mail_that_is_one_attachment_keeps_its_header(self, log: Log) -> None:
-        head = mail(1, body="").replace(b"Subject:", b"Content-Type: application/zip; name=a.zip\r\nSubject:")
-        self.deliver(head + b"z" * 78 * (WHOLE_MAIL // 78 + 1))
-        [received] = log.sync(self.mailbox())
-        assert keys([received]) == [key(1)]
-        assert [attachment.name for attachment in received.left_behind] == ["a.zip"]
-        assert b"application/zip" not in received.raw
-
     def test_a_missing_folder_is_told_after_the_others_are_read(self, log: Log) -> None:
         self.deliver(mail(1))
         account = replace(self.server.account, folders=("Customers", "INBOX"))
@@ -270,29 +206,11 @@ class ImapContract(MailboxContract):
         assert proxy.commands[-1] == "LOGOUT"
 
 
-class TestPymap(ImapContract):
-    @pytest.fixture(autouse=True)
-    def running(self) -> Iterator[None]:
-        with pymap() as server:
-            self.server = server
-            yield
+class TestPymap(OnPymap, ImapContract):
+    pass
 
 
-@pytest.fixture(scope="session")
-def dovecot_server() -> Iterator[tuple[Server, Certificate]]:
-    with dovecot() as running:
-        yield running
-
-
-@pytest.mark.skipif(not has_dovecot(), reason="Dovecot is not installed")
-class TestDovecot(ImapContract):
-    users = itertools.count(1)
-
-    @pytest.fixture(autouse=True)
-    def running(self, dovecot_server: tuple[Server, Certificate]) -> None:
-        server, self.certificate = dovecot_server
-        self.server = as_user(server, f"shop{next(self.users)}")
-
+class TestDovecot(OnDovecot, ImapContract):
     def test_the_sent_folder_is_found_by_special_use_whatever_its_name(self, log: Log) -> None:
         self.server.append([mail(1)], "Gesendet")
         [received] = log.sync(self.mailbox())
@@ -330,125 +248,6 @@ class TestDovecot(ImapContract):
         log.sync(self.mailbox())
         assert sorted(log.keys) == sorted(map(key, range(40)))
 
-    @pytest.mark.parametrize("tls", ["ssl", "starttls"])
-    def test_a_trusted_certificate_opens_an_encrypted_line(self, log: Log, tls: str) -> None:
-        self.deliver(mail(1))
-        assert keys(log.sync(imap(self.encrypted(tls), self.certificate.trusting))) == [key(1)]
-
-    @pytest.mark.parametrize("tls", ["ssl", "starttls"])
-    def test_a_certificate_nobody_vouches_for_is_told_before_the_password_is_sent(
-        self, log: Log, tls: str
-    ) -> None:
-        def secret() -> str:
-            raise AssertionError("nobody may ask for the password")
-
-        with pytest.raises(MailError) as caught:
-            log.sync(Imap(self.encrypted(tls), secret))
-        assert caught.value.key == "mail.certificate"
-        assert_is_a_sentence(caught.value)
-
-    def test_a_certificate_for_another_name_is_refused(self, log: Log) -> None:
-        account = replace(self.encrypted("ssl"), host="localhost")
-        with pytest.raises(MailError) as caught:
-            log.sync(imap(account, self.certificate.trusting))
-        assert caught.value.key == "mail.certificate"
-
-    def test_tls_on_a_port_without_it_is_told(self, log: Log) -> None:
-        with pytest.raises(MailError) as caught:
-            log.sync(imap(replace(self.server.account, tls="ssl")))
-        assert caught.value.key == "mail.no-tls"
-        assert_is_a_sentence(caught.value)
-
-    def test_mails_put_together_from_their_parts_read_like_the_originals(
-        self, log: Log, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("daicho.mail.imap_folder.WHOLE_MAIL", 0)
-        monkeypatch.setattr("daicho.mail.imap_folder.TOLD_SHARE", 0)
-        # On broken boundaries two readers need not agree.
-        samples = [path for path in sorted(ODD_MAILS.glob("*.eml")) if not path.match("boundary-*")]
-        mails = [re.sub(rb"\r?\n", b"\r\n", path.read_bytes()) for path in samples]
-        originals = {
-            read_head(raw).key: read(raw) for raw in mails if b"multipart/" in raw and b"\0" not in raw
-        }
-        self.deliver(*(raw for raw in mails if read_head(raw).key in originals))
-        received = log.sync(self.mailbox())
-        assert {read_head(mail.raw).key: read(mail.raw) for mail in received} == originals
-        assert len(received) > 20
-
-    def encrypted(self, tls: str) -> Account:
-        account = self.server.account
-        return replace(account, tls=tls, port=self.server.tls_port if tls == "ssl" else self.server.port)  # type: ignore[arg-type]
-
-
-ODD_MAILS = Path(__file__).parent / "mails"
-
-
-def read(raw: bytes) -> Message:
-    return read_message(raw, received=START)
-
-
-def big_mail() -> bytes:
-    """A mail with text in two forms, a photo of 9 MB (12 MB in base64), small files and an attached mail."""
-    line = b"QUJD" * 19 + b"\r\n"
-    photo = line * (9_000_000 // 57)
-    return b"\r\n".join(
-        [
-            b"Message-ID: <big@example.com>",
-            b"Date: Thu, 01 Oct 2026 09:00:00 +0000",
-            b"From: hanako@example.com",
-            b"MIME-Version: 1.0",
-            b'Content-Type: multipart/mixed;\r\n boundary="outer"',
-            b"Subject: photos",
-            b"",
-            b"--outer",
-            b"Content-Type: multipart/alternative; boundary=inner",
-            b"",
-            b"--inner",
-            b"Content-Type: text/plain; charset=utf-8",
-            b"",
-            "写真を送ります。".encode(),
-            b"--inner",
-            b"Content-Type: text/html; charset=utf-8",
-            b"",
-            "<p>写真を送ります。</p>".encode(),
-            b"--inner--",
-            b"--outer",
-            b"Content-Type: image/jpeg",
-            b"Content-Disposition: attachment;\r\n"
-            b" filename*=UTF-8''%E5%BA%97%E3%81%AE%E5%86%99%E7%9C%9F%E2%91%A0.jpg",
-            b"Content-Transfer-Encoding: base64",
-            b"",
-            photo + b"--outer",
-            b"Content-Type: application/pdf; name=small.pdf",
-            b"Content-Disposition: attachment",
-            b"",
-            b"%PDF-1.7 small",
-            b"--outer",
-            b"Content-Type: text/csv",
-            b"Content-Disposition: attachment; filename=order.csv",
-            b"",
-            b"a,b",
-            b"--outer",
-            b"Content-Type: message/rfc822",
-            b"",
-            b"Subject: inner",
-            b"",
-            b"forwarded",
-            b"--outer--",
-            b"",
-        ]
-    )
-
-
-def test_a_type_with_a_line_end_in_it_adds_no_header() -> None:
-    text = BodyData.create((b"text", b"plain", None, None, None, b"7bit", 5, 1))
-    mail = bigmail.read(BodyData(([text], b'mixed"\r\nX-Injected: yes', (b"boundary", b"b"))))
-    assert mail
-    answer = {b"BODY[HEADER]": b"Subject: x\r\n\r\n", b"BODY[1.MIME]": b"\r\n", b"BODY[1]<0>": b"hello"}
-    rebuilt = message_from_bytes(bigmail.rebuilt(mail, answer))
-    assert rebuilt["X-Injected"] is None
-    assert [part.get_payload() for part in rebuilt.walk() if not part.is_multipart()] == ["hello"]
-
 
 class SharedServer:
     """As much of a client as it takes to see other people's folders."""
@@ -474,179 +273,3 @@ class SharedServer:
 def test_sent_folders_are_ours_and_can_be_opened() -> None:
     folders = sent_folders(SharedServer())
     assert folders == ["Verzonden", "INBOX/送信済みアイテム", "Sent Items"]
-
-
-MAILS = [mail(number) for number in range(1, 9)]
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-ODD_ANSWERS = {
-    "hangs up": b"",
-    "refuses": b"<tag> NO [SERVERBUG] internal error\r\n",
-    "sends no body": b"* 3 FETCH (UID 3 BODY[] NIL)\r\n<tag> OK done\r\n",
-    "says nothing of it": b"<tag> OK done\r\n",
-    "sends half a list": b"* 3 FETCH (UID 3 BODY[] \r\n<tag> OK done\r\n",
-    "nests without end": b"* 3 FETCH (UID 3 BODY[] " + b"(" * 5000 + b")" * 5001 + b"\r\n<tag> OK done\r\n",
-    "sends an endless line": b"* 3 FETCH (UID 3 BODY[] "
-    + b'"'
-    + b"a" * 1_100_000
-    + b'")\r\n<tag> OK done\r\n',
-    "talks nonsense": b"* 3 FETCH ((((\x00 }{\r\n<tag> OK done\r\n",
-}
-
-
-@pytest.mark.parametrize("asked", [b"BODY.PEEK[]", b"HEADER.FIELDS"])
-@pytest.mark.parametrize("answer", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
-def test_a_mail_the_server_stumbles_over_stops_no_other(log: Log, asked: bytes, answer: bytes) -> None:
-    def stumble(uids: list[int], items: bytes) -> bytes | None:
-        if 3 not in uids or asked not in items:
-            return None
-        return answer if uids == [3] or not answer else b"<tag> BAD\r\n"
-
-    with OddServer(MAILS, stumble) as server:
-        received = log.sync(imap(server.account))
-        assert len(received) == len(MAILS)
-        lost = {mail.location for mail in received if mail.unreadable}
-        assert lost == ({"INBOX;UID=3"} if asked == b"BODY.PEEK[]" else set())
-        assert log.sync(imap(server.account)) == []
-        log.cursors.clear()
-        assert log.sync(imap(server.account)) == []
-
-
-def test_a_mail_left_out_of_a_long_answer_is_asked_for_alone(log: Log) -> None:
-    requests = []
-
-    def leave_out_the_third(uids: list[int], items: bytes) -> bytes | None:
-        requests.append(uids)
-        others = [uid for uid in uids if uid != 3]
-        return server.fetched(others, items) if others else None
-
-    with OddServer(MAILS, leave_out_the_third) as server:
-        received = log.sync(imap(server.account))
-    assert sorted(keys(received)) == [key(number) for number in range(1, 9)]
-    assert requests[-1] == [3]
-
-
-@pytest.mark.parametrize("refused", [b"", b"BODY.PEEK[]"], ids=["everything", "bodies"])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"<tag> NO [OVERQUOTA] too much today\r\n",
-        b"",
-        b"<tag> OK done\r\n",
-        b"".join(b"* %d FETCH (UID %d BODY[] NIL)\r\n" % (uid, uid) for uid in range(1, 9)) + b"<tag> OK\r\n",
-    ],
-    ids=["refuses", "hangs up", "sends nothing", "sends NIL"],
-)
-def test_a_server_in_trouble_makes_no_rows_of_it(log: Log, answer: bytes, refused: bytes) -> None:
-    def refuse(uids: list[int], items: bytes) -> bytes | None:
-        return answer if refused in items else None
-
-    with OddServer(MAILS, refuse) as server, pytest.raises(MailError) as caught:
-        log.sync(imap(server.account))
-    assert log.keys == []
-    assert log.cursors == {}
-    assert_is_a_sentence(caught.value)
-
-
-def test_a_server_that_falls_silent_is_given_up(log: Log) -> None:
-    def silence(uids: list[int], items: bytes) -> bytes:
-        return b"* OK still thinking\r\n"
-
-    with OddServer(MAILS, silence) as server, pytest.raises(MailError) as caught:
-        log.sync(imap(replace(server.account, timeout=0.05)))
-    assert caught.value.key == "mail.dropped"
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"host": "no-such-host.invalid"}, "mail.host-unknown"),
-        ({"port": None}, "mail.unreachable"),
-        ({"tls": "starttls"}, "mail.no-starttls"),
-    ],
-)
-def test_a_server_that_cannot_be_reached_is_told_at_once(
-    log: Log, changes: dict[str, object], sentence: str
-) -> None:
-    pauses: list[float] = []
-    with OddServer(MAILS, lambda uids, items: None) as server:
-        account = replace(server.account, **changes)  # type: ignore[arg-type]
-        if account.port is None:
-            account = replace(account, port=free_port())
-        with pytest.raises(MailError) as caught:
-            log.sync(imap(account, pauses=pauses))
-    assert caught.value.key == sentence
-    assert pauses == []
-    assert_is_a_sentence(caught.value)
-
-
-def test_commands_stay_short_enough_for_any_server() -> None:
-    uids = list(range(4_294_960_000, 4_294_967_000))
-    cut = list(chunks(uids))
-    assert [uid for chunk in cut for uid in chunk] == uids
-    assert all(len(",".join(map(str, chunk))) < 8_000 for chunk in cut)
-    assert list(chunks([])) == []
-    assert [len(chunk) for chunk in chunks(list(range(1, 1001)))] == [1000]
-
-
-def test_a_large_mail_without_a_readable_structure_brings_its_beginning(
-    log: Log, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("daicho.mail.imap_folder.WHOLE_MAIL", 5_000)
-
-    def garble(uids: list[int], items: bytes) -> bytes | None:
-        if items == b"BODYSTRUCTURE":
-            return b"* 1 FETCH (UID %d BODYSTRUCTURE ((1 2)))\r\n<tag> OK done\r\n" % uids[0]
-        return None
-
-    with OddServer([mail(1, body="a\r\n" * 3_000), mail(2)], garble) as server:
-        first, second = log.sync(imap(server.account))
-    assert keys([first, second]) == [key(1), key(2)]
-    assert len(first.raw) == 1_000
-
-
-@pytest.mark.parametrize("provider", ["gmail", "outlook"])
-def test_a_provider_gets_the_token_as_xoauth2(log: Log, provider: Literal["gmail", "outlook"]) -> None:
-    with OddServer(MAILS, lambda uids, items: None) as server:
-        account = replace(server.account, auth=provider)
-        assert len(log.sync(Imap(account, lambda: "token-1"))) == len(MAILS)
-    assert server.token == b"user=shop\x01auth=Bearer token-1\x01\x01"
-
-
-@pytest.mark.parametrize(
-    ("auth", "answer", "sentence"),
-    [
-        ("gmail", b"NO [AUTHENTICATIONFAILED] no", "mail.refused-token"),
-        ("password", b"NO [AUTHENTICATIONFAILED] open-sesame is wrong", "mail.refused-password"),
-        ("password", b"NO [INUSE] too many connections", "mail.busy"),
-    ],
-)
-def test_a_refused_login_says_what_to_do(
-    log: Log, auth: Literal["gmail", "password"], answer: bytes, sentence: str
-) -> None:
-    with OddServer(MAILS, lambda uids, items: None) as server, pytest.raises(MailError) as caught:
-        server.login = answer
-        log.sync(imap(replace(server.account, auth=auth)))
-    assert caught.value.key == sentence
-    assert PASSWORD not in str(caught.value)
-    assert_is_a_sentence(caught.value)
-
-
-def test_a_line_that_drops_during_the_login_is_no_refused_login(log: Log) -> None:
-    with OddServer(MAILS, lambda uids, items: None) as server, pytest.raises(MailError) as caught:
-        server.login = b"BYE"
-        log.sync(imap(server.account))
-    assert caught.value.key == "mail.unreachable"
-
-
-def test_a_server_that_takes_the_call_and_says_nothing_is_told(log: Log) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(MailError) as caught:
-        account = Server("shop", silent.getsockname()[1]).account
-        log.sync(imap(replace(account, timeout=0.05)))
-    assert caught.value.key == "mail.timed-out"
-    assert_is_a_sentence(caught.value)

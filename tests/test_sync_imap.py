@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from builders import NOW, OWN, raw_mail
-from daicho.mail.connection import Account
-from daicho.mail.imap import Imap
-from imap_servers import PASSWORD, Proxy, Server, as_user, dovecot, has_dovecot, pymap
+from imap_servers import OnDovecot, OnPymap, Proxy, Server, imap
 from test_sync import keys, opened, sync
-
-
-def imap(account: Account) -> Imap:
-    return Imap(account, lambda: PASSWORD, sleep=lambda seconds: None)
 
 
 def mails(count: int, start: int = 0) -> list[bytes]:
@@ -84,24 +74,11 @@ class SyncFromImap:
         assert row.cells["status"] == "対応済み"
 
 
-class TestPymap(SyncFromImap):
-    @pytest.fixture(autouse=True)
-    def running(self) -> Iterator[None]:
-        with pymap() as server:
-            self.server = server
-            yield
+class TestPymap(OnPymap, SyncFromImap):
+    pass
 
 
-@pytest.mark.skipif(not has_dovecot(), reason="Dovecot is not installed")
-class TestDovecot(SyncFromImap):
-    users = itertools.count(1)
-
-    @pytest.fixture(autouse=True)
-    def running(self) -> Iterator[None]:
-        with dovecot() as (server, _):
-            self.server = as_user(server, f"sync{next(self.users)}")
-            yield
-
+class TestDovecot(OnDovecot, SyncFromImap):
     def test_a_folder_numbered_anew(self, tmp_path: Path) -> None:
         self.server.append(mails(50))
         workbook = opened(tmp_path)
