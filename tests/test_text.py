@@ -124,6 +124,7 @@ def test_a_signature_at_the_end_is_cut(signature: str) -> None:
         "Begin forwarded message:\n\nFrom: x\nDate: y\nTo: z\n\n本文\n\nOn Jan 5, 10:23, a wrote:\n> 元",
         "----- 転送メッセージ -----\n差出人: x\n日付: y\n宛先: z\n\n本文",
         "値段は > 3000円ですか。\n>_<",
+        "値段は\n<",
         "A\n\n\n　B",
     ],
     ids=lambda text: text.splitlines()[0],

@@ -26,6 +26,11 @@ NEWEST = 20
 RECENT = 10
 """The messages of an inquiry among which a reply finds what it answers."""
 
+UNREAD = frozenset(
+    f"message.{note}" for note in ("body-cut", "charset", "encrypted", "parts-cut", "tnef", "unreadable")
+)
+"""The notes of a mail whose body could not be read whole."""
+
 WRITER_LIMIT = 200
 """Characters of a writer's name and address: a head of more is none to programs that read it, ours too."""
 
@@ -33,7 +38,7 @@ WRITER_LIMIT = 200
 def learned(reply: Message, events: Sequence[Event]) -> Quoting | None:
     """How a reply of ours quotes the customer; None where it does not tell. `events` went before it."""
     # What could not be read may be the quotation.
-    if reply.notes:
+    if UNREAD.intersection(reply.notes):
         return None
     asked = "\n".join(event.text for event in events[-RECENT:] if event.incoming)
     found = quoting(reply.text, asked)

@@ -228,7 +228,8 @@ def _head_end(lines: list[str], i: int) -> int:
 
 def _is_quote(line: str) -> bool:
     line = line.strip(" ")
-    return line.startswith(_QUOTE_MARKS) and not (len(line) <= 6 and line.endswith(("<", "＜")))  # 「>_<」
+    is_face = len(line) <= 6 and line.endswith(("<", "＜")) and line[1:2] != " "  # 「>_<」
+    return line.startswith(_QUOTE_MARKS) and not is_face
 
 
 def _next_is_quote(lines: list[str], i: int) -> bool:
