@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from html.parser import HTMLParser
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, PlainJudge, arrival, raw_mail
-from daicho.faq_page import Question, faq_page
 from daicho.inquiry.similar import nearest
-from daicho.ledger.faq import Proposer, asking_sentence, entries, impersonal, month_before
+from daicho.ledger.faq import BESIDE, Proposer, entries, month_before
 from daicho.ledger.past import FLOOR, Past, past_inquiries, similar
 from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Replies
@@ -21,10 +19,8 @@ from daicho.ledger.rows import Clock, Ledger
 from daicho.ledger.settings import read_settings
 from daicho.mail.local import EmlFolder
 from daicho.sheets.starters import load_starters
-from daicho.sheets.workbook import Commit, Record
+from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
 from daicho.sync import Shop, Sync
-from daicho.wording import LANGUAGES, wording
-from test_cli import Run, run  # noqa: F401 - a fixture
 from test_sync import opened, put
 
 MICROWAVE = [
@@ -32,6 +28,11 @@ MICROWAVE = [
     "木のトレーですが、電子レンジに入れて使えますか？ 注文番号は 249-2260491-7718305 です。",
     "山田です。電子レンジでトレーを使えますか教えてください。",
     "トレーは電子レンジに使えますか。電話は090-1234-5678です。",
+]
+REPAIRS = [
+    "割れた皿の金継ぎは頼めますか。",
+    "金継ぎで皿を直してもらえますか。",
+    "皿の金継ぎをお願いできますか？",
 ]
 ANSWER = "山田花子 様\n\n木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。"
 
@@ -47,11 +48,16 @@ def rows(tab: str) -> list[Record]:
     return [Record(number, dict(row)) for number, row in enumerate(load_starters("ja")[tab], 2)]
 
 
-def propose(past: Sequence[Past], faq: list[Record] | None = None) -> Commit:
+def propose(
+    past: Sequence[Past], faq: list[Record] | None = None, state: Mapping[str, str] | None = None
+) -> Commit:
     settings = rows("settings")
     speaker = Speaker(LAYOUT, WORDS, Clock(TOKYO))
-    replies = Replies({"templates": rows("templates")}, read_settings(settings, LAYOUT), speaker, "店", NOW)
-    return Proposer(rows("faq") if faq is None else faq, replies, LAYOUT, WORDS).commit(past, "2026-10")
+    replies = Replies(
+        {"templates": rows("templates")}, read_settings(settings, LAYOUT), speaker, "さくら雑貨店", NOW
+    )
+    records = rows("faq") if faq is None else faq
+    return Proposer(records, state or {}, replies).commit(past, "2026-10")
 
 
 def questions(*texts: str, **changes: object) -> list[Past]:
@@ -98,12 +104,7 @@ def test_what_a_row_asks_already_is_counted_there_and_never_proposed_again(statu
 
 
 def test_new_rows_are_numbered_on_from_those_there_are() -> None:
-    repairs = [
-        "割れた皿の金継ぎは頼めますか。",
-        "金継ぎで皿を直してもらえますか。",
-        "皿の金継ぎをお願いできますか？",
-    ]
-    [row] = propose(questions(*repairs)).appends["faq"]
+    [row] = propose(questions(*REPAIRS)).appends["faq"]
     assert row["id"] == "F-011"
 
 
@@ -138,26 +139,200 @@ def test_the_month_before(day: str, month: str) -> None:
     assert month_before(datetime.fromisoformat(day)) == month
 
 
+# --- the shop's own answer --------------------------------------------------------------------------------
+
+NO = [
+    "{}\n\nお世話になっております。さくら雑貨店の佐藤です。\n"
+    "木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。\n\nよろしくお願いいたします。",
+    "{}\n\nお問い合わせありがとうございます。\n"
+    "電子レンジでは、木のトレーはお使いいただけません。熱で反ってしまいます。\n\nさくら雑貨店 佐藤",
+    "{}\n\n申し訳ございませんが、木のトレーは電子レンジに対応しておりません。熱で反ることがあります。\n何卒よろしくお願い申し上げます。",
+]
+YES = "{}\n\nはい、電子レンジでお使いいただけます。短い時間で、ようすを見ながら温めてください。"
+
+
+def sample(**changes: Cell) -> Record:
+    """The starter row about microwaves, as a new shop finds it."""
+    row = next(row for row in load_starters("ja", sample=False)["faq"] if row["id"] == "F-008")
+    return Record(9, row | changes)
+
+
+def answered(*answers: str, **changes: object) -> list[Past]:
+    """One question asked again and again, with what was answered each time."""
+    texts = [MICROWAVE[number % len(MICROWAVE)] for number in range(len(answers))]
+    return [
+        asked(text, number, answer=answer.format("山田花子 様"), **changes)
+        for number, (text, answer) in enumerate(zip(texts, answers, strict=True))
+    ]
+
+
+def pairs(commit: Commit) -> dict[str, str]:
+    return {name: row for name, row in commit.state.items() if name.startswith(BESIDE)}
+
+
+def after(commit: Commit, faq: list[Record]) -> list[Record]:
+    """The tab as it stands once the commit is written."""
+    return Snapshot(1, {}, {"faq": faq}, NOW).after(commit).tables["faq"]
+
+
+def test_the_shops_own_answer_comes_beside_an_undecided_sample() -> None:
+    there = sample()
+    before = dict(there.cells)
+    commit = propose(answered(*NO, NO[0]), faq=[there])
+    [row] = commit.appends["faq"]
+    assert (row["id"], row["status"], row["question"]) == ("F-009", "提案", before["question"])
+    assert row["answer"] == "木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。"
+    assert str(row["example"]).startswith(
+        "※F-008 と同じ質問です。こちらは、お店の実際の返信をもとにした回答です。"
+        "使うほうを「公開」、使わないほうを「不採用」にしてください。\n"
+        "※返信 4 件のうち 4 件が、この回答でした。\n"
+    )
+    [update] = commit.updates
+    assert update.cells == {"example": "※お店の実際の返信をもとにした回答の案が F-009 にあります。"}
+    assert row["count"] == 4, "the month is counted once, in the row beside"
+    assert pairs(commit) == {"faq beside F-008": "F-009"}
+
+
+def test_what_people_may_write_in_a_row_is_never_written_by_us() -> None:
+    people = {column.key for column in LAYOUT.tab("faq").columns if column.owner == "human"}
+    for faq in ([sample()], [sample(answer="")], [sample(status="公開")], rows("faq")):
+        for update in propose(answered(*NO), faq=faq).updates:
+            assert not people & update.cells.keys()
+
+
+def test_the_shops_own_answer_comes_once_and_then_is_counted() -> None:
+    faq: list[Record] = [sample()]
+    state: dict[str, str] = {}
+    first = propose(answered(*NO), faq=faq, state=state)
+    faq, state = after(first, faq), state | first.state
+    for answers in (NO, [YES] * 4, [*NO, YES]):
+        later = propose(answered(*answers), faq=faq, state=state)
+        assert "faq" not in later.appends
+        assert [(update.record.cells["id"], set(update.cells)) for update in later.updates] == [
+            ("F-009", {"count"})
+        ]
+        faq, state = after(later, faq), state | later.state
+    assert [record.cells.get("count") for record in faq] == [None, 3 + 3 + 4 + 4]
+
+
+@pytest.mark.parametrize("deleted", ["F-008", "F-009"])
+def test_one_of_the_two_deleted_brings_nothing_back(deleted: str) -> None:
+    faq = [sample()]
+    first = propose(answered(*NO), faq=faq)
+    left = [record for record in after(first, faq) if record.cells["id"] != deleted]
+    later = propose(answered(*NO), faq=left, state=first.state)
+    assert "faq" not in later.appends
+    assert [update.cells for update in later.updates] == [{"count": 3 + (3 if deleted == "F-008" else 0)}]
+
+
+def test_a_number_once_given_is_not_given_again() -> None:
+    faq = [sample()]
+    first = propose(answered(*NO), faq=faq)
+    new = questions(*REPAIRS, category="ordering")
+    [row] = propose(new, faq=faq, state=first.state).appends["faq"]
+    assert row["id"] == "F-010", "F-009 was deleted, and the hidden tab still speaks of it"
+
+
+def test_of_two_rows_the_rejected_one_is_not_counted_in() -> None:
+    faq = [sample()]
+    first = propose(answered(*NO), faq=faq)
+    faq = after(first, faq)
+    faq[1].cells["status"] = "不採用"
+    [update] = propose(answered(*NO), faq=faq, state=first.state).updates
+    assert update.record.cells["id"] == "F-008"
+
+
+@pytest.mark.parametrize("status", ["公開", "不採用", "", "検討中"])
+def test_nothing_is_put_beside_what_people_decided_or_typed_in(status: str) -> None:
+    commit = propose(answered(*NO, *NO), faq=[sample(status=status)])
+    assert "faq" not in commit.appends and not pairs(commit)
+    assert [update.cells for update in commit.updates] == [{"count": 6}]
+
+
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("answers", "why"),
     [
-        ("お世話になります。電子レンジで使えますか。よろしく。", "電子レンジで使えますか。"),
-        ("Hello. Can I use it in a microwave? Thanks", "Can I use it in a microwave?"),
-        ("急ぎです", "急ぎです"),
-        ("", ""),
-        ("か" * 500 + "？", "か" * 120 + "…"),
+        (NO[:2], "asked too seldom"),
+        ([*NO[:1], "", "", ""], "answered once"),
+        ([""] * 5, "not answered"),
+        (["{}\n\nお世話になっております。\nよろしくお願いいたします。"] * 4, "courtesy alone"),
+        ([str(load_starters("ja")["faq"][7]["answer"])] * 4, "the sample's own words"),
     ],
 )
-def test_the_asking_sentence_is_found(text: str, sentence: str) -> None:
-    assert asking_sentence(text) == sentence
+def test_nothing_is_put_beside_a_sample_without_an_answer_to_show(answers: list[str], why: str) -> None:
+    commit = propose(answered(*answers), faq=[sample()])
+    assert "faq" not in commit.appends, why
+    assert [update.cells for update in commit.updates] == [{"count": len(answers)}]
 
 
-def test_a_text_for_everybody_names_nobody() -> None:
-    text = "山田花子 様\n\n山田様のご注文（#20884）は hanako@example.jp 宛てに 03-1234-5678 へ。8日以内です。"
-    assert (
-        impersonal(text, "山田 花子", WORDS)
-        == "お客様様のご注文（〇〇）は 〇〇 宛てに 〇〇 へ。8日以内です。"
-    )
+def test_our_own_proposal_is_rivalled_only_by_another_answer() -> None:
+    faq = after(first := propose(answered(*NO), faq=[]), [])
+    assert "faq" not in propose(answered(*reversed(NO)), faq=faq, state=first.state).appends
+    [row] = propose(answered(*[YES] * 4), faq=faq, state=first.state).appends["faq"]
+    assert "お使いいただけます" in str(row["answer"])
+
+
+def test_a_proposal_nobody_had_answered_gets_the_answer_later() -> None:
+    faq = after(first := propose(answered(*[""] * 4), faq=[]), [])
+    assert faq[0].cells.get("answer") is None
+    assert str(faq[0].cells["example"]).startswith("※返信がまだないため、回答は空欄です。\n")
+    [row] = propose(answered(*NO), faq=faq, state=first.state).appends["faq"]
+    assert "お使いいただけません" in str(row["answer"])
+
+
+def test_the_answer_given_most_often_wins_over_the_most_typical_of_all() -> None:
+    [row] = propose(answered(YES, *NO, YES), faq=[]).appends["faq"]
+    assert "お使いいただけません" in str(row["answer"]) and "お使いいただけます" not in str(row["answer"])
+    assert str(row["example"]).startswith("※返信 5 件のうち 3 件が、この回答でした。\n")
+
+
+def test_of_two_policies_in_the_same_words_the_one_given_most_often_is_proposed() -> None:
+    policy = "{}\n\n商品の到着から%s日以内でしたら、未使用に限り返品を承ります。"
+    [row] = propose(answered(*[policy % days for days in (30, 8, 8, 30, 8)]), faq=[]).appends["faq"]
+    assert "8日以内" in str(row["answer"])
+    assert "5 件のうち 3 件" in str(row["example"])
+
+
+def test_where_most_answers_came_from_a_template_its_words_are_proposed() -> None:
+    made = answered(*["領収書を添付いたしました。"] * 3, used="receipt")
+    [row] = propose([*made, *answered(*NO[:2])], faq=[]).appends["faq"]
+    assert "ご依頼の領収書（適格請求書）を発行し" in str(row["answer"])
+    assert "5 件のうち 3 件" in str(row["example"])
+
+
+def test_where_a_template_made_fewer_answers_the_shops_free_words_are_proposed() -> None:
+    made = answered(*["領収書を添付いたしました。"] * 2, used="receipt")
+    [row] = propose([*made, *answered(*NO)], faq=[]).appends["faq"]
+    assert "お使いいただけません" in str(row["answer"])
+
+
+def test_a_template_the_shop_has_deleted_lends_no_words() -> None:
+    [row] = propose(answered(*NO, used="long-gone"), faq=[]).appends["faq"]
+    assert "お使いいただけません" in str(row["answer"])
+
+
+def test_templates_say_the_shops_name_in_a_proposed_answer() -> None:
+    [row] = propose(answered(*["ご利用ください。"] * 5, used="restock"), faq=[]).appends["faq"]
+    assert "{" not in str(row["answer"]) and "お客様名" not in str(row["answer"])
+
+
+def test_a_proposed_answer_has_no_greeting_no_name_and_no_signature() -> None:
+    [row] = propose(answered(*NO), faq=[]).appends["faq"]
+    for word in ("山田", "様", "お世話", "佐藤", "さくら雑貨店", "よろしく", "お問い合わせ"):
+        assert word not in str(row["answer"]), word
+
+
+def test_one_question_in_several_groups_gets_one_row_beside() -> None:
+    mixed = [replace(each, template=("care", "")[at % 2]) for at, each in enumerate(answered(*NO, *NO))]
+    commit = propose(mixed, faq=[sample()])
+    assert [row["count"] for row in commit.appends["faq"]] == [6]
+
+
+def test_our_notes_do_not_make_rows_alike() -> None:
+    faq = after(first := propose(answered(*NO), faq=[sample()]), [sample()])
+    other = questions(*["お店の実際の返信をもとにした回答はありますか。"] * 3)
+    [row] = propose(other, faq=faq, state=first.state).appends["faq"]
+    assert row["count"] == 3
 
 
 # --- in a sync ---------------------------------------------------------------------------------------------
@@ -224,91 +399,3 @@ def test_what_shares_hardly_a_word_is_not_similar() -> None:
     [near] = nearest(past[-1].text, [past[0].text], 1)
     assert 0 < near.likeness < FLOOR
     assert similar(past[-1].id, past, 5) == []
-
-
-# --- the page --------------------------------------------------------------------------------------------
-
-
-class Page(HTMLParser):
-    """What a browser makes of it: tags, and text by tag."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
-
-    def handle_data(self, data: str) -> None:
-        if data.strip():
-            self.texts.setdefault(self.tags[-1], []).append(data)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_shows_questions_under_their_headings_and_loads_nothing(language: str) -> None:
-    found = [
-        Question("甲", "一？", "はい。\nいいえ。"),
-        Question("乙", "二？", "はい"),
-        Question("甲", "三？", "はい"),
-    ]
-    html = faq_page(found, "さくら雑貨店", date(2026, 11, 20), wording(language))
-    page = Page(html)
-    assert html.startswith("<!DOCTYPE html>") and f'<html lang="{language}">' in html
-    assert page.texts["h2"] == ["甲", "乙"]
-    assert page.texts["summary"] == ["一？", "三？", "二？"]
-    assert page.links == ["#section-1", "#section-2"]
-    assert not {"script", "link", "img", "iframe"} & set(page.tags)
-    assert "2026-11-20" in html and "さくら雑貨店" in html
-
-
-def test_words_of_the_sheet_stay_words_on_the_page() -> None:
-    evil = "<script>alert(1)</script>\"'&{{ 7*7 }}{% raw %}"
-    page = Page(faq_page([Question(evil, evil, evil)], evil, date(2026, 11, 20), WORDS))
-    assert "script" not in page.tags
-    assert page.texts["summary"] == page.texts["h2"] == page.texts["p"] == [evil]
-
-
-def test_a_page_without_questions_is_a_page() -> None:
-    page = Page(faq_page([], "", date(2026, 11, 20), WORDS))
-    assert page.texts["h1"] == ["よくあるご質問"]
-
-
-# --- the commands ----------------------------------------------------------------------------------------
-
-
-def ledger(run: Run) -> None:  # noqa: F811
-    assert run("demo")[0] == 0
-
-
-def test_the_commands_print_for_people_and_programs(run: Run, tmp_path: Path) -> None:  # noqa: F811
-    ledger(run)
-    config = ("-c", "demo/daicho.toml")
-    code, out, _ = run(*config, "faq")
-    assert (code, out.count("公開")) == (0, 10)
-    code, out, _ = run(*config, "faq", "--html", "faq.html")
-    assert code == 0 and "10 件" in out
-    assert len(Page((tmp_path / "faq.html").read_text(encoding="utf-8")).texts["summary"]) == 10
-    assert len(json.loads(run(*config, "faq", "--json")[1])) == 10
-    code, out, _ = run(*config, "templates", "check")
-    assert (code, out.strip()) == (0, "返信テンプレートに気になる点はありません。")
-    assert json.loads(run(*config, "templates", "check", "--json")[1]) == []
-    code, _, err = run(*config, "similar", "999999-XXXX")
-    assert code == 2 and "999999-XXXX" in err
-    assert run(*config, "faq", "--html", "no/such/folder.html")[0] == 2
-
-
-def test_similar_prints_past_answers(run: Run, tmp_path: Path) -> None:  # noqa: F811
-    ledger(run)
-    from openpyxl import load_workbook
-
-    sheet = load_workbook(tmp_path / "demo" / "ledger.xlsx")["問い合わせ台帳"]
-    id = next(str(row[0].value) for row in sheet.iter_rows(min_row=2) if row[0].value)
-    code, out, _ = run("-c", "demo/daicho.toml", "similar", id, "--json")
-    assert code == 0
-    for each in json.loads(out):
-        assert each["answer"] and each["id"] != id and 0 < each["likeness"] <= 1
-    assert run("-c", "demo/daicho.toml", "similar", id)[0] == 0

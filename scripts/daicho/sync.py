@@ -169,7 +169,7 @@ class Sync:
         records, month = ledger.snapshot.tables.get("faq"), month_before(now)
         if records is None or ledger.snapshot.state.get(MONTH, "") >= month:
             return ledger
-        proposer = Proposer(records, self._replies(ledger, now), self.shop.layout, self.shop.wording)
+        proposer = Proposer(records, ledger.snapshot.state, self._replies(ledger, now))
         commit = proposer.commit(past_inquiries(ledger, month), month)
         # Who wrote first has time; the next sync proposes them.
         with suppress(Conflict):

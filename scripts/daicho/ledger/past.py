@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from daicho.inquiry.similar import nearest
-from daicho.inquiry.thread import Event, Inquiry, Threads
+from daicho.inquiry.thread import Inquiry, Threads
+from daicho.ledger.faq_text import core_of_reply, only_puts_off
 from daicho.ledger.replies import Sent, named_templates, read_templates
 from daicho.ledger.rows import Ledger, text_of
 
@@ -18,7 +19,7 @@ category hardly more often than by chance (12 %, where chance gives 7 %)."""
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One inquiry as a question and the first answer it got.
+    """One inquiry as a question and the first answer it got that is more than a promise of one.
 
     `received` is local time, `category` a key of the triage guide, `template` the key the row names, `used`
     the one the answer was made from ("" for none); `answer` is "" where nobody has answered.
@@ -78,11 +79,11 @@ class _Reader:
         self._templates = read_templates(ledger.snapshot.tables.get("templates", ()), ledger.layout)
 
     def __call__(self, inquiry: Inquiry) -> Past:
-        first, answer = inquiry.first, _answer(inquiry)
+        first = inquiry.first
         row = self._ledger.rows.get(inquiry.id)
         cells = row.record.cells if row else {}
         named = named_templates(text_of(cells.get("template")), self._templates)
-        sent = Sent.read(row.base.facts.get("sent")) if row else []
+        answer, used = _answer(inquiry, Sent.read(row.base.facts.get("sent")) if row else [])
         return Past(
             id=inquiry.id,
             received=first.date.astimezone(self._ledger.clock.zone).replace(tzinfo=None),
@@ -92,12 +93,23 @@ class _Reader:
             template=named[0].key if named else "",
             subject=first.subject,
             question=first.text,
-            answer=answer.text if answer else "",
-            used=sent[0].used if sent else "",
+            answer=answer,
+            used=used,
         )
 
 
-def _answer(inquiry: Inquiry) -> Event | None:
-    """Our first reply that says something."""
-    replies = (event for event in inquiry.events if not event.incoming and event.kind == "reply")
-    return next((event for event in replies if event.text.strip()), None)
+def _answer(inquiry: Inquiry, sent: Sequence[Sent]) -> tuple[str, str]:
+    """The answer and the template it was made from. `sent` tells of our newest replies, in their order.
+
+    Only what was sent counts: a draft, be it ours or a vendor's, is no answer yet.
+    """
+    replies = [event for event in inquiry.events if not event.incoming and event.kind == "reply"]
+    used = [each.used for each in reversed(sent)]
+    said = [
+        (event.text, used[back] if back < len(used) else "")
+        for back, event in enumerate(reversed(replies))
+        if event.text.strip()
+    ][::-1]
+    # "We shall look into it" comes first, and the answer after it.
+    answers = (each for each in said if not only_puts_off(core_of_reply(each[0], ())))
+    return next(answers, said[0] if said else ("", ""))

@@ -1,0 +1,100 @@
+"""The FAQ as a page, and the commands about answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from builders import WORDS
+from daicho.faq_page import Question, faq_page
+from daicho.wording import LANGUAGES, wording
+from test_cli import Run, run  # noqa: F401 - a fixture
+
+
+class Page(HTMLParser):
+    """What a browser makes of it: tags, and text by tag."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.setdefault(self.tags[-1], []).append(data)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_shows_questions_under_their_headings_and_loads_nothing(language: str) -> None:
+    found = [
+        Question("甲", "一？", "はい。\nいいえ。"),
+        Question("乙", "二？", "はい"),
+        Question("甲", "三？", "はい"),
+    ]
+    html = faq_page(found, "さくら雑貨店", date(2026, 11, 20), wording(language))
+    page = Page(html)
+    assert html.startswith("<!DOCTYPE html>") and f'<html lang="{language}">' in html
+    assert page.texts["h2"] == ["甲", "乙"]
+    assert page.texts["summary"] == ["一？", "三？", "二？"]
+    assert page.links == ["#section-1", "#section-2"]
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert "2026-11-20" in html and "さくら雑貨店" in html
+
+
+def test_words_of_the_sheet_stay_words_on_the_page() -> None:
+    evil = "<script>alert(1)</script>\"'&{{ 7*7 }}{% raw %}"
+    page = Page(faq_page([Question(evil, evil, evil)], evil, date(2026, 11, 20), WORDS))
+    assert "script" not in page.tags
+    assert page.texts["summary"] == page.texts["h2"] == page.texts["p"] == [evil]
+
+
+def test_a_page_without_questions_is_a_page() -> None:
+    page = Page(faq_page([], "", date(2026, 11, 20), WORDS))
+    assert page.texts["h1"] == ["よくあるご質問"]
+
+
+# --- the commands ----------------------------------------------------------------------------------------
+
+
+def ledger(run: Run) -> None:  # noqa: F811
+    assert run("demo")[0] == 0
+
+
+def test_the_commands_print_for_people_and_programs(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    ledger(run)
+    config = ("-c", "demo/daicho.toml")
+    code, out, _ = run(*config, "faq")
+    assert (code, out.count("公開")) == (0, 10)
+    code, out, _ = run(*config, "faq", "--html", "faq.html")
+    assert code == 0 and "10 件" in out
+    assert len(Page((tmp_path / "faq.html").read_text(encoding="utf-8")).texts["summary"]) == 10
+    assert len(json.loads(run(*config, "faq", "--json")[1])) == 10
+    code, out, _ = run(*config, "templates", "check")
+    assert (code, out.strip()) == (0, "返信テンプレートに気になる点はありません。")
+    assert json.loads(run(*config, "templates", "check", "--json")[1]) == []
+    code, _, err = run(*config, "similar", "999999-XXXX")
+    assert code == 2 and "999999-XXXX" in err
+    assert run(*config, "faq", "--html", "no/such/folder.html")[0] == 2
+
+
+def test_similar_prints_past_answers(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    ledger(run)
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(tmp_path / "demo" / "ledger.xlsx")["問い合わせ台帳"]
+    id = next(str(row[0].value) for row in sheet.iter_rows(min_row=2) if row[0].value)
+    code, out, _ = run("-c", "demo/daicho.toml", "similar", id, "--json")
+    assert code == 0
+    for each in json.loads(out):
+        assert each["answer"] and each["id"] != id and 0 < each["likeness"] <= 1
+    assert run("-c", "demo/daicho.toml", "similar", id)[0] == 0

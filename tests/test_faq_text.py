@@ -1,0 +1,152 @@
+"""Replies to one customer made into words for everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import WORDS
+from daicho.ledger.faq_text import (
+    SAME_ANSWER,
+    SAME_WORDS,
+    asking_sentence,
+    claims,
+    core_of_reply,
+    impersonal,
+    only_puts_off,
+    says_the_same,
+)
+
+OWN = ("さくら雑貨店", "――――――――", "さくら雑貨店　カスタマーサポート", "受付時間：平日 9:00〜18:00")
+TRAY = "木のトレーは電子レンジではお使いいただけません。\n熱で反ることがございます。"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("お世話になります。電子レンジで使えますか。よろしく。", "電子レンジで使えますか。"),
+        ("Hello. Can I use it in a microwave? Thanks", "Can I use it in a microwave?"),
+        ("急ぎです", "急ぎです"),
+        ("", ""),
+        ("か" * 500 + "？", "か" * 120 + "…"),
+    ],
+)
+def test_the_asking_sentence_is_found(text: str, sentence: str) -> None:
+    assert asking_sentence(text) == sentence
+
+
+def test_a_text_for_everybody_names_nobody() -> None:
+    text = "山田花子 様\n\n山田様のご注文（#20884）は hanako@example.jp 宛てに 03-1234-5678 へ。8日以内です。"
+    assert (
+        impersonal(text, "山田 花子", WORDS) == "お客様のご注文（〇〇）は 〇〇 宛てに 〇〇 へ。8日以内です。"
+    )
+
+
+@pytest.mark.parametrize("line", ["割引は会員のお客様", "対象：ご家族の皆さま", f"{'長い条件' * 20}の奥様"])
+def test_a_line_that_merely_ends_with_somebody_is_kept(line: str) -> None:
+    assert impersonal(f"{line}\nに限ります。", "", WORDS) == f"{line}\nに限ります。"
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("", ""),
+        ("お世話になっております。さくら雑貨店の佐藤です。\n", "\nよろしくお願いいたします。"),
+        (
+            "お世話になっております。\nさくら雑貨店 カスタマーサポートの佐藤でございます。\n\n",
+            "\n\nご不明な点がございましたら、お気軽にお問い合わせください。\n何卒よろしくお願い申し上げます。\n\n"
+            "さくら雑貨店\n佐藤",
+        ),
+        (
+            "このたびはさくら雑貨店をご利用いただき、\n誠にありがとうございます。\n\n",
+            "\n\n今後ともさくら雑貨店をよろしくお願いいたします。\n――――――――\n"
+            "さくら雑貨店　カスタマーサポート\n受付時間：平日 9:00〜18:00\n――――――――",
+        ),
+        (
+            "お問い合わせいただき、ありがとうございます。",
+            "\n\nまたのご利用を心よりお待ちしております。\nさくら雑貨店 佐藤",
+        ),
+        ("株式会社まる商事\n総務部 山田 様\n\nお世話になっております。\n", "\n敬具"),
+        ("お返事が遅くなり、申し訳ございません。佐藤と申します。", "取り急ぎご連絡まで。"),
+        ("Hello,\n\nThank you for contacting us. ", "\n\nKind regards,\nEmma Sato\nCustomer care"),
+        ("Hi there!\n", "\nPlease let us know if you have any questions.\nThanks,\nEmma"),
+    ],
+)
+def test_greeting_closing_and_who_signs_go(above: str, below: str) -> None:
+    assert core_of_reply(above + TRAY + below, OWN) == TRAY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お手数ですが、ご注文番号をお知らせくださいますよう、よろしくお願いいたします。",
+        "木のトレーです。",
+        "さくら雑貨店の実店舗は、水曜日がお休みです。近くに駐車場がございます。",
+        "8日以内にご連絡ください。\n\n1. 未使用のもの\n2. タグのあるもの",
+        "We ship abroad. It takes ten days.",
+        "送料はいただいておりません",
+        "全品が対象です。\n割引は会員のお客様\nに限ります。",
+    ],
+)
+def test_what_says_something_is_kept_whole(text: str) -> None:
+    assert core_of_reply(text, OWN) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "お世話になっております。\nよろしくお願いいたします。", "Hello,\n\nKind regards,\nEmma"]
+)
+def test_courtesy_alone_says_nothing(text: str) -> None:
+    assert core_of_reply(text, OWN) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "puts_off"),
+    [
+        ("担当に確認のうえ、改めてご連絡いたします。", True),
+        ("お調べしてご連絡いたします。少々お待ちください。", True),
+        ("We will check and get back to you.", True),
+        ("", True),
+        ("入荷は来月です。入荷しましたらご連絡いたします。", False),
+        ("在庫を確認しましたところ、ございました。", False),
+    ],
+)
+def test_a_promise_of_an_answer_is_none(text: str, puts_off: bool) -> None:
+    assert only_puts_off(text) is puts_off
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("電子レンジでお使いいただけます。", "電子レンジではお使いいただけません。", False),
+        ("8日以内でしたら返品を承ります。", "30日以内でしたら返品を承ります。", False),
+        ("全国一律で500円です。", "全国一律で700円です。", False),
+        ("3 business days.", "5 business days.", False),
+        ("We ship abroad by EMS.", "We do not ship abroad by EMS.", False),
+        ("送料は無料です。", "領収書はマイページで発行できます。", False),
+        ("返品は8日以内です。", "返品は８日以内です", True),
+        ("申し訳ございませんが、在庫は来月入荷します。", "在庫は来月に入荷します。", True),
+        (
+            "領収書はマイページの注文履歴からダウンロードいただけます。",
+            "マイページにログインし、注文履歴から領収書を発行してください。",
+            True,
+        ),
+        ("11月18日に入荷する予定です。", "11月25日に入荷する予定です。", True),
+    ],
+)
+def test_answers_agree_in_substance(one: str, other: str, same: bool) -> None:
+    assert says_the_same(one, other, SAME_ANSWER) is same
+    assert says_the_same(other, one, SAME_ANSWER) is same
+
+
+def test_nothing_agrees_with_an_empty_answer() -> None:
+    assert not says_the_same("", "木のトレーです。", SAME_ANSWER)
+    assert says_the_same("木のトレーです。", "木のトレーです。", SAME_WORDS)
+
+
+def test_a_question_back_and_courtesy_deny_nothing() -> None:
+    for text in (
+        "お送りいただけませんか。",
+        "申し訳ございません。",
+        "問題ございません。",
+        "Do not hesitate to write.",
+    ):
+        assert claims(text) == (False, frozenset()), text
