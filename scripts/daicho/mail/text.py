@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Literal, get_args
 
 # Longest line that is looked at as a separator or an attribution.
@@ -17,7 +17,8 @@ _LINE_LIMIT = 300
 _ATTRIBUTION_LINES = 3
 _FIELD_LINES = 12
 _SIGNATURE_LINES = 15
-_REPEATED_LINES = 20
+_MARKED_BLOCKS = 20
+_REPEATED_LINES = 10
 _REPEATED_LENGTH = 4
 
 _QUOTE_MARKS = (">", "＞")
@@ -136,8 +137,9 @@ def quoting(text: str, answered: str) -> Quoting | None:
     # Marked lines above an original are an excerpt of it.
     if any(block.kind == "original" for block in blocks):
         return "original"
-    marked = (i for i, block in enumerate(blocks) if block.kind == "quote")
-    first = next((i for i in marked if _is_headed(blocks, i) or _repeats(blocks[i].lines, answered)), None)
+    words = "".join(answered.split())
+    marked = islice((i for i, block in enumerate(blocks) if block.kind == "quote"), _MARKED_BLOCKS)
+    first = next((i for i in marked if _is_headed(blocks, i) or _repeats(blocks[i].lines, words)), None)
     if first is None:
         return "none"
     below = list(takewhile(lambda line: not _is_rule(line), _new_lines(blocks[first:])))
@@ -156,9 +158,8 @@ def _is_headed(blocks: list[_Block], i: int) -> bool:
     return i > 0 and blocks[i - 1].kind == "head"
 
 
-def _repeats(lines: list[str], answered: str) -> bool:
-    """Whether the first of the marked `lines` say what stands in `answered`, however it is broken there."""
-    words = "".join(answered.split())
+def _repeats(lines: list[str], words: str) -> bool:
+    """Whether one of the first marked `lines` stands in `words`, which are without blanks and breaks."""
     said = ("".join(line.split()).lstrip("".join(_QUOTE_MARKS)) for line in lines[:_REPEATED_LINES])
     return any(len(line) >= _REPEATED_LENGTH and line in words for line in said)
 
