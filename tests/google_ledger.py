@@ -1,26 +1,32 @@
-"""A ledger in the stand-in for Google: opened without waiting, and worked in by a person."""
+"""A ledger in the stand-in for Google: opened without waiting, synced from files, worked in by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 
+from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, PlainJudge, raw_mail
+from daicho.mail.local import EmlFolder
 from daicho.sheets.cells import serial
 from daicho.sheets.google import GoogleWorkbook
 from daicho.sheets.google_cells import entered
 from daicho.sheets.google_http import GoogleClient, Pace, Patience
-from daicho.sheets.layout import Layout, load_layout
-from daicho.sheets.workbook import Cell
+from daicho.sheets.layout import Layout
+from daicho.sheets.workbook import Cell, Workbook
+from daicho.sync import Outcome, Shop, Sync
 from sheets_api import SheetsServer
 from sheets_api.batch import Context, apply
 from sheets_api.person import Person as Owner
+from sheets_api.workbook import Workbook as Spreadsheet
 
-LAYOUT = load_layout("ja")
+SHOP = Shop(frozenset({OWN}), TOKYO, LAYOUT, WORDS)
 PATIENT = Patience(sleep=lambda seconds: None, chance=lambda: 1.0)
 """Tries as often as in life, but does not wait."""
 
@@ -44,6 +50,41 @@ def open_ledger(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> GoogleWorkbook:
     return GoogleWorkbook(client_of(server, key), layout, clock)
+
+
+@cache
+def model(server: SheetsServer) -> Spreadsheet:
+    """A new ledger as Google holds it."""
+    key = server.create("台帳")
+    open_ledger(server, key).prepare(LAYOUT, {})
+    return server.as_person(key).workbook
+
+
+def prepared(server: SheetsServer) -> str:
+    """The key of a new ledger: a copy of the model, which is quicker than to set one up."""
+    key = server.create("台帳")
+    copy = server.store.files[key].workbook = model(server).fork()
+    copy.id = key
+    return key
+
+
+def put_mails(folder: Path, *numbers: int) -> None:
+    """One mail a number, each from another customer; a higher number is an older mail."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        date = NOW - timedelta(hours=1 + number)
+        raw = raw_mail(f"c{number}@example.jp", key=f"q{number}@example.jp", date=date)
+        (folder / f"{number:05}.eml").write_bytes(raw)
+
+
+def sync(workbook: Workbook, folder: Path) -> Outcome:
+    mailbox = EmlFolder("support", folder)
+    return Sync(workbook, [mailbox], SHOP, lambda ledger, settings: PlainJudge(), lambda: NOW).run()
+
+
+def tables(workbook: Workbook) -> dict[str, list[dict[str, Any]]]:
+    """The cells of every row, by tab."""
+    return {tab: [record.cells for record in rows] for tab, rows in workbook.read().tables.items()}
 
 
 class Browser:

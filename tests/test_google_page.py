@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -22,10 +21,10 @@ from daicho.ledger.summary.as_page import COLUMNS, HEAT, as_page
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import summarise
 from daicho.sheets.excel import ExcelWorkbook
-from daicho.sheets.page import Area, Page
+from daicho.sheets.page import Area, Look, Page, PageChart, Series
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Commit
-from google_ledger import client_of, open_ledger
+from google_ledger import client_of, open_ledger, prepared
 from sheets_api import SheetsServer, trouble
 from sheets_api.batch import Context, apply
 from shop_year import make_ledger, tell_year
@@ -34,12 +33,6 @@ NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 LABEL, BEFORE = "月次集計 2026-11", "月次集計 2026-10"
 POINT = 4 / 3
 """Pixels."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[SheetsServer]:
-    with SheetsServer() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +82,23 @@ def rgb(style: dict[str, Any]) -> str:
 
 
 # --- the whole page ---------------------------------------------------------------------------------------
+
+
+def test_a_page_is_drawn_with_its_charts_and_again_over_itself(server: SheetsServer) -> None:
+    page = Page("月次集計 2026-11", colour="C0504D", stamp="2026-11-21", frozen=1)
+    page.put(1, 1, "=1+1", Look(bold=True), note="注", columns=2)
+    page.put(2, 2, 3.5, Look(number="0.0"))
+    values = Series(Area(1, 1), Area(2, 2, 3), "4A7EBB")
+    page.charts.append(PageChart("columns", "図", Area(2, 1, 3), (values,), (5, 1), 400, 300))
+    key = prepared(server)
+    workbook = open_ledger(server, key)
+    after = workbook.write_pages(workbook.read(), [page])
+    assert after.state == workbook.read().state == {"page 月次集計 2026-11": "2026-11-21"}
+    workbook.write_pages(after, [page])
+    person = server.as_person(key)
+    assert person.tabs().count(page.label) == 1
+    assert person.values(page.label)[0] == ["=1+1"]
+    assert len(person.workbook.titled(page.label).objects["charts"]) == 1  # type: ignore[union-attr]
 
 
 def test_every_cell_holds_what_the_xlsx_holds(drawn: dict[str, Any], page: Page, tmp_path: Path) -> None:
