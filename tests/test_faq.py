@@ -177,13 +177,13 @@ def after(commit: Commit, faq: list[Record]) -> list[Record]:
 
 def test_the_shops_own_answer_comes_beside_an_undecided_sample() -> None:
     there = sample()
-    before = dict(there.cells)
     commit = propose(answered(*NO, NO[0]), faq=[there])
     [row] = commit.appends["faq"]
-    assert (row["id"], row["status"], row["question"]) == ("F-009", "提案", before["question"])
+    assert (row["id"], row["status"]) == ("F-009", "提案")
+    assert row["question"] in MICROWAVE
     assert row["answer"] == "木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。"
     assert str(row["example"]).startswith(
-        "※F-008 と同じ質問です。こちらは、お店の実際の返信をもとにした回答です。"
+        "※F-008 に似た質問です。こちらは、お店の実際の返信をもとにした回答です。"
         "使うほうを「公開」、使わないほうを「不採用」にしてください。\n"
         "※返信 4 件のうち 4 件が、この回答でした。\n"
     )

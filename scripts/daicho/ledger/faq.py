@@ -231,7 +231,10 @@ class Proposer:
         return {key: cell for key, cell in cleaned.items() if cell is not None}
 
     def _rival(self, record: Record, members: Sequence[Past], given: Given) -> dict[str, Cell]:
-        """A row with the shop's own answer, for a person to choose between it and the row `record`."""
+        """A row with the shop's own answer, for a person to choose between it and the row `record`.
+
+        Its question is the customers', too: where the two are not quite the same after all, both can stay.
+        """
         cells = self._proposal(members, given)
         label = self._layout.label
         note = self._note(
@@ -240,11 +243,7 @@ class Proposer:
             approved=label("faq_status", "approved"),
             rejected=label("faq_status", "rejected"),
         )
-        return cells | {
-            "question": record.cells["question"],
-            "category": record.cells.get("category") or cells["category"],
-            "example": f"{note}\n{cells['example']}",
-        }
+        return cells | {"example": f"{note}\n{cells['example']}"}
 
     def _pointing(self, record: Record, rival: str) -> dict[str, Cell]:
         """The row beside stands at the tab's end: that it is there is told where people look first."""
