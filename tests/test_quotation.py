@@ -72,6 +72,7 @@ REPLIES: dict[str, tuple[Quoting | None, str]] = {
         "none",
         f"{ANSWER}\n\n＞＞ 在庫はこちら https://shop.example.jp\n{SIGNATURE}",
     ),
+    "the question's first words taken up": ("none", f"{ANSWER}\n\n・青は再入荷します。"),
     "nothing": (None, " \n"),
     "a mail handed on": (
         None,

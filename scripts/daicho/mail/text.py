@@ -1,4 +1,4 @@
-"""The new part of a mail told from what it quotes and from its signature.
+"""The new part of a mail told from what it quotes and from its signature, and the way it quotes.
 
 A scanner of lines: it looks at a line's beginning, end and few neighbours, and never at a pattern over
 the whole text. What cannot be told apart is kept.
