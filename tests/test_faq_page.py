@@ -8,9 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from builders import WORDS
 from daicho.faq_page import Question, faq_page
+from daicho.sheets.layout import load_layout
 from daicho.wording import LANGUAGES, wording
 from test_cli import Run, run  # noqa: F401 - a fixture
 
@@ -51,11 +53,23 @@ def test_the_page_shows_questions_under_their_headings_and_loads_nothing(languag
     assert "2026-11-20" in html and "さくら雑貨店" in html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_questions_without_a_category_stand_last_under_one_heading(language: str) -> None:
+    other = load_layout(language).label("category", "other")
+    headings = ("", "甲", " \u3000", other, "甲")
+    found = [Question(heading, f"{number}？", "はい") for number, heading in enumerate(headings)]
+    page = Page(faq_page(found, "", date(2026, 11, 20), wording(language)))
+    assert page.texts["h2"] == ["甲", other]
+    assert page.texts["summary"] == ["1？", "4？", "0？", "2？", "3？"]
+
+
 def test_words_of_the_sheet_stay_words_on_the_page() -> None:
     evil = "<script>alert(1)</script>\"'&{{ 7*7 }}{% raw %}"
     page = Page(faq_page([Question(evil, evil, evil)], evil, date(2026, 11, 20), WORDS))
     assert "script" not in page.tags
-    assert page.texts["summary"] == page.texts["h2"] == page.texts["p"] == [evil]
+    assert page.texts["title"] == [f"よくあるご質問｜{evil}"]
+    assert page.texts["summary"] == page.texts["h2"] == [evil]
+    assert page.texts["p"] == [evil, evil], "the shop's name, and the answer"
 
 
 def test_a_page_without_questions_is_a_page() -> None:
@@ -87,10 +101,25 @@ def test_the_commands_print_for_people_and_programs(run: Run, tmp_path: Path) ->
     assert run(*config, "faq", "--html", "no/such/folder.html")[0] == 2
 
 
+def test_the_page_shows_approved_rows_with_an_answer_alone(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    ledger(run)
+    path = tmp_path / "demo" / "ledger.xlsx"
+    book = load_workbook(path)
+    sheet = book["よくある質問"]
+    shown = [str(row[3].value) for row in sheet.iter_rows(min_row=2, max_row=11)]
+    sheet["B2"], sheet["B3"], sheet["B4"] = "提案", "不採用", None
+    sheet["E5"] = "  "
+    book.save(path)
+    assert run("-c", "demo/daicho.toml", "faq", "--html", "faq.html")[0] == 0
+    page = Page((tmp_path / "faq.html").read_text(encoding="utf-8"))
+    assert page.texts["summary"] == shown[4:]
+    assert len(page.texts["h2"]) == len(set(page.texts["h2"])) == len(page.links), (
+        "no heading without questions"
+    )
+
+
 def test_similar_prints_past_answers(run: Run, tmp_path: Path) -> None:  # noqa: F811
     ledger(run)
-    from openpyxl import load_workbook
-
     sheet = load_workbook(tmp_path / "demo" / "ledger.xlsx")["問い合わせ台帳"]
     id = next(str(row[0].value) for row in sheet.iter_rows(min_row=2) if row[0].value)
     code, out, _ = run("-c", "demo/daicho.toml", "similar", id, "--json")

@@ -14,7 +14,7 @@ from daicho.wording import Wording, templates_folder
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as customers see it. `heading` is what it is filed under."""
+    """A question as customers see it. `heading` is what it is filed under, "" for nothing."""
 
     heading: str
     question: str
@@ -23,22 +23,23 @@ class Question:
 
 def faq_page(questions: Sequence[Question], shop: str, day: date, wording: Wording) -> str:
     """The page as HTML, questions by heading in the order given. Texts stand as text, whatever is in them."""
-    say = wording.say
+    say, unfiled = wording.say, wording.say("faq.unfiled")
     return _template().render(
         language=wording.language,
         title=say("reply.faq-title", shop=shop) if shop else say("reply.faq-heading"),
+        shop=shop,
         heading=say("reply.faq-heading"),
         updated=say("reply.faq-updated", day=day.isoformat()),
-        sections=list(_sections(questions)),
+        sections=list(_sections(questions, unfiled)),
     )
 
 
-def _sections(questions: Iterable[Question]) -> Iterable[tuple[str, list[Question]]]:
-    """Questions by heading, headings in the order of their first question."""
+def _sections(questions: Iterable[Question], unfiled: str) -> Iterable[tuple[str, list[Question]]]:
+    """Questions by heading, headings in the order of their first question, `unfiled` as the last."""
     filed: dict[str, list[Question]] = {}
     for question in questions:
-        filed.setdefault(question.heading, []).append(question)
-    return filed.items()
+        filed.setdefault(question.heading.strip() or unfiled, []).append(question)
+    return sorted(filed.items(), key=lambda section: section[0] == unfiled)
 
 
 @cache
