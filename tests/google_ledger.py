@@ -154,7 +154,7 @@ class Browser:
     def _position(self, tab: str, column: str) -> int:
         label = self.layout.tab(tab).column(column).label
         headers = self._sheet(tab).row(0).items()
-        return next(at for at, cell in headers if str(cell.value).strip() == label)
+        return int(next(at for at, cell in headers if str(cell.value).strip() == label))
 
     def _put(self, tab: str, row: int, position: int, cell: Any) -> None:
         start = {"sheetId": self._sheet(tab).id, "rowIndex": row - 1, "columnIndex": position}

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -30,6 +29,7 @@ from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Commit, Snapshot
 from daicho.wording import wording
 from daicho.workdays import Calendar
+from excel_ledger import parts
 from shop_year import make_ledger, tell_year
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
@@ -167,11 +167,6 @@ def workbook(path: Path) -> ExcelWorkbook:
     made = ExcelWorkbook(path, LAYOUT, lambda: NOW)
     made.prepare(LAYOUT, {})
     return made
-
-
-def parts(path: Path) -> dict[str, bytes]:
-    with ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_the_tab_holds_what_the_page_says(path: Path, workbook: ExcelWorkbook, page: Page) -> None:
