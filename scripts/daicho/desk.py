@@ -53,7 +53,7 @@ from daicho.ledger.template_check import Finding, check_templates
 from daicho.ledger.vendor.context import House
 from daicho.mail.connection import Account, Connection
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
-from daicho.mail.draft import DraftFolder
+from daicho.mail.draft import DraftFolder, NoDrafts
 from daicho.mail.imap import Imap
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
@@ -133,23 +133,24 @@ class Desk:
         `expect` hears how many mails there are to look at, `advance` how many were; for a progress bar.
         """
         prepared: list[str] = []
-        # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking.
-        if excel := self.config.excel:
-            # A ledger that was moved away is told: a new one would lack all that people wrote.
-            first = begin and not was_ledger(excel)
-            if dry and first and not excel.exists():
+        run = partial(Sync.run, dry=dry, allow_empty=allow_empty, expect=expect, advance=advance)
+        # A Google Sheet becomes a ledger by `setup`; a sync spends no request on looking. A ledger that was
+        # moved away is told: a new one would lack all that people wrote.
+        if (excel := self.config.excel) and (excel.exists() or (begin and not was_ledger(excel))):
+            if dry:
                 with self._on_a_copy() as desk:
                     desk.prepare()
-                    return desk.sync(dry=True, allow_empty=allow_empty, expect=expect, advance=advance)
-            if first or excel.exists():
-                prepared = self.prepare()
-        outcome = Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now).run(
-            dry=dry, allow_empty=allow_empty, expect=expect, advance=advance
-        )
+                    return run(desk._sync)
+            prepared = self.prepare()
+        outcome = run(self._sync)
         outcome.prepared = prepared
         if not dry:
             self._refresh_summary(outcome)
         return outcome
+
+    @property
+    def _sync(self) -> Sync:
+        return Sync(self.workbook, self.mailboxes, self._shop, self._load_judge, self.now)
 
     @contextmanager
     def _on_a_copy(self) -> Iterator[Desk]:
@@ -254,6 +255,9 @@ class Desk:
             if isinstance(mailbox, DraftFolder):
                 try:
                     found += [(mailbox.name, subject) for subject in mailbox.laid(inquiries)]
+                except NoDrafts:
+                    # Without a Drafts folder none was ever laid.
+                    continue
                 except DaichoError as trouble:
                     troubles.append(trouble)
         return found, troubles

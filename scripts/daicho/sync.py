@@ -128,7 +128,8 @@ class Sync:
         expect: Callable[[int], object] | None = None,
         advance: Callable[[int], object] = lambda mails: None,
     ) -> Outcome:
-        """Fetches, plans and commits until nothing is new. With `dry` nothing is written.
+        """Fetches, plans and commits until nothing is new. With `dry` nothing is written and no draft laid;
+        the outcome tells what would be.
 
         `expect` (if anybody is interested) hears how many mails are to come, `advance` how many are done.
         Raises WorkbookError; a mailbox that fails is told in the outcome, and the others go on.
@@ -142,21 +143,21 @@ class Sync:
         for batch in self._batches(known, cursors, outcome):
             ledger = self._commit(ledger, batch, outcome, dry=dry, allow_empty=allow_empty)
             advance(len(batch.mails))
-        if not dry and any(map(open_claim, ledger.rows.values())):
-            ledger = self._lay_drafts(ledger, outcome, allow_empty)
+        if any(map(open_claim, ledger.rows.values())):
+            ledger = self._lay_drafts(ledger, outcome, dry=dry, allow_empty=allow_empty)
         if not dry:
             ledger = self._propose_questions(ledger, outcome)
         outcome.ledger = ledger
         return outcome
 
-    def _lay_drafts(self, ledger: Ledger, outcome: Outcome, allow_empty: bool) -> Ledger:
+    def _lay_drafts(self, ledger: Ledger, outcome: Outcome, *, dry: bool, allow_empty: bool) -> Ledger:
         """Lays the drafts that rows claim, unless a last look finds that somebody has answered."""
         for batch in self._batches(ledger.known, cursors_of(ledger.snapshot.state), outcome):
-            ledger = self._commit(ledger, batch, outcome, dry=False, allow_empty=allow_empty)
+            ledger = self._commit(ledger, batch, outcome, dry=dry, allow_empty=allow_empty)
         shop, now = self.shop, self.now()
         drafts = Drafts(ledger, self._replies(ledger, now), shop.addresses, shop.name, now)
-        laid = {request.inquiry: self._lay(request, outcome) for request in drafts.requests()}
-        return self._commit(ledger, Batch([]), outcome, dry=False, allow_empty=allow_empty, laid=laid)
+        laid = {request.inquiry: self._lay(request, outcome, dry=dry) for request in drafts.requests()}
+        return self._commit(ledger, Batch([]), outcome, dry=dry, allow_empty=allow_empty, laid=laid)
 
     def _replies(self, ledger: Ledger, now: datetime) -> Replies:
         shop, tables = self.shop, ledger.snapshot.tables
@@ -178,19 +179,22 @@ class Sync:
                 outcome.commits.append(commit)
         return ledger
 
-    def _lay(self, request: Request, outcome: Outcome) -> Laid:
-        """Lays one draft. A mailbox that could not be read may hold an answer, so nothing is laid there."""
+    def _lay(self, request: Request, outcome: Outcome, *, dry: bool) -> Laid:
+        """Lays one draft, or with `dry` only looks whether it could. A mailbox that could not be read may
+        hold an answer, so nothing is laid there."""
         try:
             if unread := self._unread.get(request.mailbox):
                 raise unread
             folder = self._draft_folder(request.mailbox)
             if request.refused:
                 return request.refused
+            there = folder.laid([request.inquiry]) if request.older or dry else []
             # Who threw the earlier draft away wants another.
-            lies = bool(request.older) and bool(folder.laid([request.inquiry]))
+            lies = bool(request.older and there)
             if request.doubled and lies:
                 return request.doubled
-            folder.lay(request.draft)
+            if not dry:
+                folder.lay(request.draft)
         except DaichoError as trouble:
             final = isinstance(trouble, NoDrafts)
             if trouble not in outcome.troubles:
@@ -261,7 +265,8 @@ class Sync:
         """Plans one batch and writes it; plans again from a fresh reading when somebody else wrote first."""
         arrivals = list(map(self._arrival, batch.mails))
         for attempt in range(TRIES):
-            if attempt or self.now() - ledger.snapshot.taken > STALE:
+            # What a dry run has planned so far stands nowhere else.
+            if attempt or (not dry and self.now() - ledger.snapshot.taken > STALE):
                 ledger = self._read(allow_empty)
             plan, outcome.settings = self._plan(ledger, arrivals, laid or {})
             plan.commit.state = changed_cursors(ledger.snapshot.state, batch.cursors)

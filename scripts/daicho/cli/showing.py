@@ -21,6 +21,9 @@ REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "ur
 EXPLAINED = ("undrafted", "unlisted")
 """What is told inquiry by inquiry, with a sentence each."""
 
+PLANNED = {"drafted": "would-draft", "undrafted": "would-not-draft"}
+"""How a dry run names what a sync does to the world outside of the ledger."""
+
 
 def synced(desk: Desk, *, dry: bool = False, allow_empty: bool = False) -> Outcome:
     """A sync behind a progress bar, if a person is looking."""
@@ -65,7 +68,7 @@ def one_line(report: Report) -> str:
 
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     """A short table: what came, what changed, what is urgent."""
-    report = outcome.report
+    report, names = outcome.report, PLANNED if dry else {}
     if dry:
         done = "planned"
     elif outcome.commits:
@@ -80,11 +83,11 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     for name in REPORTED:
         if ids := getattr(report, name):
             shown = " ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
-            table.add_row(say(name), str(len(ids)), escape(shown))
+            table.add_row(say(names.get(name, name)), str(len(ids)), escape(shown))
     if table.row_count:
         out.print(table)
     for name in EXPLAINED:
-        print_explained(name, getattr(report, name))
+        print_explained(names.get(name, name), getattr(report, name))
     if dry:
         print_commits(outcome, desk)
     for warning in warnings_of(outcome):

@@ -59,7 +59,7 @@ class DraftFolder(Protocol):
     def laid(self, inquiries: Collection[str]) -> list[str]:
         """The subjects of the drafts for these inquiries that daicho laid and that still lie in Drafts.
 
-        Raises MailError.
+        Raises NoDrafts, MailError.
         """
         ...
 

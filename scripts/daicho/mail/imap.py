@@ -97,11 +97,12 @@ class Imap:
             self._connection.close()
 
     def laid(self, inquiries: Collection[str]) -> list[str]:
-        """The subjects of our drafts for these inquiries that still lie in Drafts. Raises MailError."""
+        """The subjects of our drafts for these inquiries that still lie in Drafts.
+
+        Raises NoDrafts, MailError.
+        """
         try:
             return self._connection.ask(None, lambda client: self._laid(client, inquiries))
-        except NoDrafts:
-            return []
         finally:
             self._connection.close()
 
