@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
-from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, Book, PlainJudge, arrival, raw_mail
-from daicho.inquiry.similar import nearest
+from builders import LAYOUT, NOW, OWN, TOKYO, WORDS, PlainJudge, raw_mail
 from daicho.ledger.faq import BESIDE, Proposer, entries, month_before
-from daicho.ledger.past import FLOOR, Past, past_inquiries, similar
+from daicho.ledger.past import Past
 from daicho.ledger.propose import Speaker
 from daicho.ledger.replies import Replies
-from daicho.ledger.rows import Clock, Ledger
+from daicho.ledger.rows import Clock
 from daicho.ledger.settings import read_settings
 from daicho.mail.local import EmlFolder
+from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
 from daicho.sync import Shop, Sync
@@ -58,6 +59,17 @@ def propose(
     )
     records = rows("faq") if faq is None else faq
     return Proposer(records, state or {}, replies).commit(past, "2026-10")
+
+
+def set_cell(path: Path, id: str, **cells: str) -> None:
+    """A person types into a row of the tab."""
+    book = load_workbook(path)
+    sheet = book[LAYOUT.tab("faq").label]
+    columns = [column.key for column in LAYOUT.tab("faq").columns]
+    [number] = [row[0].row for row in sheet.iter_rows(min_row=2) if row[0].value == id]
+    for key, value in cells.items():
+        sheet.cell(number, columns.index(key) + 1, value)
+    book.save(path)
 
 
 def questions(*texts: str, **changes: object) -> list[Past]:
@@ -328,6 +340,28 @@ def test_one_question_in_several_groups_gets_one_row_beside() -> None:
     assert [row["count"] for row in commit.appends["faq"]] == [6]
 
 
+def test_one_question_under_several_templates_is_proposed_once() -> None:
+    mixed = [replace(each, template=("care", "")[at % 2]) for at, each in enumerate(answered(*NO, *NO))]
+    [row] = propose(mixed, faq=[]).appends["faq"]
+    assert row["count"] == 6
+    assert propose(mixed[:4], faq=[]).appends["faq"][0]["count"] == 4, "two and two are four"
+
+
+def test_a_row_with_peoples_word_goes_before_an_undecided_one() -> None:
+    own = Record(
+        20, {"question": "電子レンジや食洗機に使えますか。", "answer": "使えません。", "status": "公開"}
+    )
+    commit = propose(answered(*NO), faq=[sample(), own])
+    assert "faq" not in commit.appends
+    assert [(update.record, update.cells) for update in commit.updates] == [(own, {"count": 3})]
+
+
+def test_rows_without_a_number_are_never_paired() -> None:
+    typed = Record(20, {"question": "送料はいくらですか。", "answer": "無料です。", "status": "公開"})
+    [update] = propose(answered(*NO), faq=[sample(status="公開"), typed]).updates
+    assert update.record.cells["id"] == "F-008"
+
+
 def test_our_notes_do_not_make_rows_alike() -> None:
     faq = after(first := propose(answered(*NO), faq=[sample()]), [sample()])
     other = questions(*["お店の実際の返信をもとにした回答はありますか。"] * 3)
@@ -360,42 +394,60 @@ def test_the_first_sync_of_a_month_proposes_and_no_other_one(tmp_path: Path) -> 
     assert sync(NOW + timedelta(days=31)) == 0, "a month without questions leaves no trace"
 
 
-# --- past inquiries --------------------------------------------------------------------------------------
+class Interrupted(ExcelWorkbook):
+    """A person decides on F-007 between our reading and our writing of a proposal."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, LAYOUT, lambda: NOW)
+        self.path = path
+
+    def commit(self, base: Snapshot, commit: Commit) -> Snapshot:
+        if "faq" in commit.appends and base.tables["faq"][6].cells["status"] == "提案":
+            set_cell(self.path, "F-007", status="公開", answer="入荷はございません。")
+        return super().commit(base, commit)
 
 
-def test_similar_inquiries_come_with_what_was_answered() -> None:
-    book = Book()
-    book.sync(
-        arrival("a@x", "電子レンジでトレーは使えますか。", sender="a@example.jp", hours_ago=90),
-        arrival("r@x", ANSWER, sender="a@example.jp", incoming=False, answers=["a@x"], hours_ago=80),
-        arrival("b@x", "領収書をください。", sender="b@example.jp", hours_ago=70),
-        arrival(
-            "s@x", "発行しました。", sender="b@example.jp", incoming=False, answers=["b@x"], hours_ago=60
-        ),
-        arrival("c@x", "トレーを電子レンジで使えますか？", sender="c@example.jp", hours_ago=50),
-        arrival("d@x", "トレーは電子レンジに入れて使えますか。", sender="d@example.jp", hours_ago=1),
-    )
-    past = past_inquiries(Ledger(book.snapshot, LAYOUT, TOKYO))
-    assert past[0].question == "電子レンジでトレーは使えますか。"
-    new = next(each.id for each in past if each.question.startswith("トレーは電子レンジに"))
-    [first, *_] = similar(new, past, 5)
-    assert (first.past.question, first.past.answer) == ("電子レンジでトレーは使えますか。", ANSWER)
-    assert all(each.past.answer for each in similar(new, past, 5)), "an open inquiry has nothing to show"
-    with pytest.raises(KeyError):
-        similar("261010-XXXX", past, 5)
+def restock_mails(folder: Path) -> None:
+    """What October brought: three times the same question and answer."""
+    asks = ("売り切れのお皿は再入荷しますか。", "お皿の再入荷はありますか？", "再入荷の予定はありますか。")
+    reply = "お世話になっております。\n来月の中旬に再入荷する予定です。\n\n何卒よろしくお願いいたします。"
+    for number, text in enumerate(asks):
+        date = datetime(2026, 10, 10 + number, 12, 0, tzinfo=TOKYO)
+        address, key = f"c{number}@example.jp", f"q{number}@x"
+        put(folder, f"q{number}", raw_mail(address, text=text, key=key, date=date))
+        later = date + timedelta(hours=2)
+        answer = raw_mail(OWN, address, "Re: お問い合わせ", reply, f"a{number}@x", key, later)
+        put(folder, f"a{number}", answer)
 
 
-def test_what_shares_hardly_a_word_is_not_similar() -> None:
-    book = Book()
-    question = "先日そちらで買った椅子の脚がぐらつくのですが、修理はお願いできますか。費用も知りたいです。"
-    book.sync(
-        arrival(
-            "a@x", "領収書の宛名を変えていただけますか。", subject="宛名", sender="a@example.jp", hours_ago=90
-        ),
-        arrival("r@x", ANSWER, sender="a@example.jp", incoming=False, answers=["a@x"], hours_ago=80),
-        arrival("b@x", question, subject="椅子", sender="b@example.jp"),
-    )
-    past = past_inquiries(Ledger(book.snapshot, LAYOUT, TOKYO))
-    [near] = nearest(past[-1].text, [past[0].text], 1)
-    assert 0 < near.likeness < FLOOR
-    assert similar(past[-1].id, past, 5) == []
+def synced(workbook: ExcelWorkbook, mails: Path, now: datetime = NOW) -> dict[str, dict[str, Cell]]:
+    """The tab after one sync, by number."""
+    shop = Shop(frozenset({OWN}), TOKYO, LAYOUT, WORDS)
+    Sync(workbook, [EmlFolder("support", mails)], shop, lambda *_: PlainJudge(), lambda: now).run()
+    return {str(record.cells["id"]): record.cells for record in workbook.read().tables["faq"]}
+
+
+def test_the_shops_own_answer_reaches_the_tab_once_and_the_samples_words_stay(tmp_path: Path) -> None:
+    restock_mails(tmp_path / "mail")
+    workbook = opened(tmp_path)
+    set_cell(tmp_path / "ledger.xlsx", "F-007", status="提案")
+    before = next(row.cells for row in workbook.read().tables["faq"] if row.cells["id"] == "F-007")
+    found = synced(workbook, tmp_path / "mail")
+    assert (found["F-011"]["answer"], found["F-011"]["count"]) == ("来月の中旬に再入荷する予定です。", 3)
+    note = "※お店の実際の返信をもとにした回答の案が F-011 にあります。"
+    assert found["F-007"] == before | {"example": note}
+    set_cell(tmp_path / "ledger.xlsx", "F-011", status="公開", answer="毎月中旬に入荷します。")
+    decided = found["F-011"] | {"status": "公開", "answer": "毎月中旬に入荷します。"}
+    for now in (NOW, NOW + timedelta(days=31)):
+        assert synced(workbook, tmp_path / "mail", now) == found | {"F-011": decided}
+
+
+def test_who_decides_while_we_propose_has_the_last_word(tmp_path: Path) -> None:
+    restock_mails(tmp_path / "mail")
+    opened(tmp_path)
+    set_cell(tmp_path / "ledger.xlsx", "F-007", status="提案")
+    workbook = Interrupted(tmp_path / "ledger.xlsx")
+    assert "F-011" not in synced(workbook, tmp_path / "mail"), "nothing was written"
+    found = synced(workbook, tmp_path / "mail")
+    assert "F-011" not in found
+    assert (found["F-007"]["answer"], found["F-007"]["count"]) == ("入荷はございません。", 3)

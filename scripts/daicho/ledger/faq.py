@@ -50,6 +50,9 @@ ANSWERED_WELL = 0.5
 AGREED = 2
 """An answer given so often is no chance: it is worth a row beside another answer."""
 
+UNDECIDED = 0.7
+"""What likeness to a row counts that nobody has decided on: one with people's word goes before it."""
+
 NO_QUESTIONS = frozenset({"sales", "complaint", "feedback", "other", ""})
 """Categories that nobody looks up in an FAQ."""
 
@@ -124,7 +127,7 @@ class Proposer:
         self._beside = {
             name.removeprefix(BESIDE): id for name, id in state.items() if name.startswith(BESIDE)
         }
-        self._rows = {_id(record): row for row, record in enumerate(self._records)}
+        self._rows = {id: row for row, record in enumerate(self._records) if (id := _id(record))}
         self._last = max([0, *map(_number, (*map(_id, records), *self._beside, *self._beside.values()))])
 
     def commit(self, past: Sequence[Past], month: str) -> Commit:
@@ -161,15 +164,18 @@ class Proposer:
         vectors = weighted([*map(self._row_text, self._records), *texts])
         rows, inquiries = vectors[: len(self._records)], vectors[len(self._records) :]
         known: dict[int, list[Past]] = defaultdict(list)
-        new: list[list[Past]] = []
+        new: list[tuple[Vector, list[Past]]] = []
         for group in groups(texts, [(each.category, each.template) for each in asked]):
-            members = [asked[index] for index in group]
-            row = self._row_of(members[0], inquiries[group[0]], rows)
-            if row is None:
-                new.append(members)
-            else:
+            members, vector = [asked[index] for index in group], inquiries[group[0]]
+            row = self._row_of(members[0], vector, rows)
+            if row is not None:
                 known[row] += members
-        return known, new
+            # The same question under another template is no other question.
+            elif same := _asking_the_same(members[0], vector, new[:PROPOSALS]):
+                same += members
+            else:
+                new.append((vector, members))
+        return known, sorted((members for _, members in new), key=len, reverse=True)
 
     def _row_of(self, past: Past, vector: Vector, rows: Sequence[Vector]) -> int | None:
         """The row that asks the same already, by its place; one of another category does not."""
@@ -177,8 +183,12 @@ class Proposer:
             cosine(vector, other) if self._category(row) in (past.category, "") else 0.0
             for row, other in zip(self._records, rows, strict=True)
         ]
-        best = max(range(len(likeness)), key=likeness.__getitem__, default=None)
-        return None if best is None or likeness[best] < LIKE else self._of_pair(best)
+        like = [row for row, value in enumerate(likeness) if value >= LIKE]
+        best = max(like, key=lambda row: likeness[row] * self._worth(row), default=None)
+        return None if best is None else self._of_pair(best)
+
+    def _worth(self, row: int) -> float:
+        return UNDECIDED if self._status(self._records[row]) == "proposed" else 1.0
 
     def _of_pair(self, row: int) -> int:
         """The row to count in: of two beside each other the shop's own answer, unless people rejected it."""
@@ -273,9 +283,11 @@ class Proposer:
         free: list[str] = []
         for member in members:
             core = core_of_reply(member.answer, self._own)
-            if member.used in self._templates and core:
+            if only_puts_off(core):
+                continue
+            if member.used in self._templates:
                 made[member.used] += 1
-            elif core and not only_puts_off(core):
+            else:
                 free.append(impersonal(core, member.customer, self._wording))
         answers = made.total() + len(free)
         template, times = max(made.items(), key=lambda each: (each[1], each[0]), default=("", 0))
@@ -293,6 +305,20 @@ class Proposer:
         template, fields = self._templates[key], self._replies.fields
         core = replace(template, body=core_of(template, fields))
         return fill(core, self._replies.own, fields, self._wording).text
+
+
+def _asking_the_same(
+    past: Past, vector: Vector, others: Sequence[tuple[Vector, list[Past]]]
+) -> list[Past] | None:
+    """The first of some groups that asks the same."""
+    return next(
+        (
+            members
+            for other, members in others
+            if members[0].category == past.category and cosine(vector, other) >= LIKE
+        ),
+        None,
+    )
 
 
 def _is_worth_it(members: Sequence[Past], given: Given) -> bool:
