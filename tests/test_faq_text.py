@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from builders import WORDS
+from daicho.inquiry.similar import groups
 from daicho.ledger.faq_text import (
     SAME_ANSWER,
     SAME_WORDS,
@@ -119,6 +122,7 @@ def test_a_promise_of_an_answer_is_none(text: str, puts_off: bool) -> None:
         ("電子レンジでお使いいただけます。", "電子レンジではお使いいただけません。", False),
         ("8日以内でしたら返品を承ります。", "30日以内でしたら返品を承ります。", False),
         ("全国一律で500円です。", "全国一律で700円です。", False),
+        ("全国一律で1,500円です。", "全国一律で2,500円です。", False),
         ("3 business days.", "5 business days.", False),
         ("We ship abroad by EMS.", "We do not ship abroad by EMS.", False),
         ("送料は無料です。", "領収書はマイページで発行できます。", False),
@@ -140,6 +144,70 @@ def test_answers_agree_in_substance(one: str, other: str, same: bool) -> None:
 def test_nothing_agrees_with_an_empty_answer() -> None:
     assert not says_the_same("", "木のトレーです。", SAME_ANSWER)
     assert says_the_same("木のトレーです。", "木のトレーです。", SAME_WORDS)
+
+
+REPLIES = {
+    "microwave": (
+        "木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。",
+        "申し訳ございませんが、電子レンジには対応しておりません。木が熱で反ってしまいます。",
+        "お使いいただけません。電子レンジの熱で木が反ることがあります。",
+        "はい、電子レンジでお使いいただけます。600Wで2分までを目安になさってください。",
+        "電子レンジに対応しております。600Wで2分以内でお使いください。",
+    ),
+    "return": (
+        "商品到着後8日以内で未使用でしたら、返品を承ります。送料はお客様のご負担となります。",
+        "到着から8日以内、未使用品に限り返品をお受けしております。返送料はご負担ください。",
+        "返品は8日以内にご連絡いただければ可能です。未使用の状態で、送料お客様負担でお送りください。",
+        "商品到着後30日以内で未使用でしたら、返品を承ります。送料は当店が負担いたします。",
+        "30日以内でしたら返品いただけます。送料は着払いで結構です。",
+    ),
+    "restock": (
+        "申し訳ございません、再入荷は来月中旬の予定です。入荷しましたらメールでお知らせいたします。",
+        "次回の入荷は来月中旬ごろを予定しております。入荷次第メールにてご案内いたします。",
+        "来月の中旬に入荷する見込みでございます。入りましたらメールでお知らせします。",
+        "こちらの商品は作家様の都合により製造終了となり、再入荷の予定はございません。",
+        "あいにく廃番となりましたため、今後の入荷予定はございません。",
+    ),
+    "receipt": (
+        "領収書はマイページの注文履歴からダウンロードいただけます。宛名もそこでご入力いただけます。",
+        "マイページにログインし、注文履歴から領収書を発行してください。宛名はご自由に入力できます。",
+        "領収書は、マイページの「注文履歴」よりPDFで発行いただけます。",
+        "ご依頼の領収書（適格請求書）をPDFで添付いたしました。ご査収ください。",
+        "領収書をPDFにて発行し、このメールに添付いたしました。",
+    ),
+    "when": (
+        "ご注文から5営業日以内に発送いたします。発送後にメールでお知らせします。",
+        "発送までに5営業日ほどいただいております。発送しましたらメールにてお知らせいたします。",
+        "5営業日ほどで出荷予定です。出荷後、追跡番号をお送りします。",
+        "受注生産のため、お届けまで1か月ほどお時間をいただいております。",
+        "ご注文をいただいてからお作りするため、1か月前後でのお届けとなります。",
+    ),
+    "abroad": (
+        "We ship abroad by EMS. It takes about ten days, and postage is 2,000 yen.",
+        "Yes, we send parcels overseas with EMS; allow ten days. Shipping costs 2,000 yen.",
+        "Overseas delivery is possible by EMS. Postage is 2,000 yen and it takes ten days.",
+        "I am afraid we only ship within Japan. Please use a forwarding service.",
+        "We do not ship overseas. You may use a forwarding company instead.",
+    ),
+}
+"""By question what five replies said, each in its own words: three one thing, two another."""
+
+
+@pytest.mark.parametrize("question", REPLIES)
+def test_replies_that_say_the_same_come_together(question: str) -> None:
+    replies = REPLIES[question]
+    largest, *_ = groups(replies, list(map(claims, replies)), SAME_ANSWER)
+    assert set(largest) <= {0, 1, 2} and len(largest) >= 2
+
+
+def test_most_replies_that_say_the_same_are_told_and_hardly_one_that_differs() -> None:
+    told: dict[bool, list[bool]] = {True: [], False: []}
+    for replies in REPLIES.values():
+        for one, other in combinations(range(5), 2):
+            alike = (one < 3) == (other < 3)
+            told[alike].append(says_the_same(replies[one], replies[other], SAME_ANSWER))
+    assert sum(told[True]) >= 0.75 * len(told[True])
+    assert sum(told[False]) <= 0.06 * len(told[False])
 
 
 def test_a_question_back_and_courtesy_deny_nothing() -> None:
