@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from builders import WORDS
 from daicho.inquiry.similar import groups
@@ -41,6 +43,13 @@ def test_a_text_for_everybody_names_nobody() -> None:
     text = "山田花子 様\n\n山田様のご注文（#20884）は hanako@example.jp 宛てに 03-1234-5678 へ。8日以内です。"
     assert (
         impersonal(text, "山田 花子", WORDS) == "お客様のご注文（〇〇）は 〇〇 宛てに 〇〇 へ。8日以内です。"
+    )
+
+
+def test_names_in_latin_letters_are_whole_words_and_prices_no_numbers() -> None:
+    text = "Ken様の分です。It is taken by Ken. 送料込みで12000円です。"
+    assert (
+        impersonal(text, "Ken Al", WORDS) == "お客様の分です。It is taken by お客様. 送料込みで12000円です。"
     )
 
 
@@ -99,6 +108,29 @@ def test_what_says_something_is_kept_whole(text: str) -> None:
 )
 def test_courtesy_alone_says_nothing(text: str) -> None:
     assert core_of_reply(text, OWN) == ""
+
+
+PIECES = st.sampled_from(
+    [
+        "お世話になっております。",
+        "山田様",
+        "\n",
+        "よろしくお願いいたします。",
+        TRAY,
+        "さくら雑貨店",
+        "Kind regards,\n",
+        ". ",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5)).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_the_core_is_a_part_of_the_reply_as_it_stands(text: str) -> None:
+    core = core_of_reply(text, OWN)
+    assert core in text
+    assert core == core.strip()
+    assert (TRAY not in text) or core, "what says something is never all courtesy"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ _ASKS = re.compile(
 )
 _PERSONAL = re.compile(
     r"[\w.+-]{1,64}@[\w.-]{1,120}"  # mail addresses
-    r"|#?[A-Z]{0,3}\d[\d-]{3,24}\d"  # order, tracking and phone numbers
+    r"|#?[A-Z]{0,3}\d[\d-]{3,24}\d(?!\d|\s?(?:円|yen))"  # order, tracking and phone numbers, no prices
 )
 _TO_SOMEBODY = re.compile(
     r"^お客(様|さま)[、,]?$|(?<!お客)(?<!皆)(様|さま|御中|殿)[、,]?$|^dear\b[^,:!]*[,:!]?$", re.IGNORECASE
@@ -93,8 +93,15 @@ def impersonal(text: str, name: str, wording: Wording) -> str:
     lines = [line for line in text.split("\n") if not _addresses_somebody(line.strip())]
     text = _PERSONAL.sub(hidden, "\n".join(lines))
     for part in sorted({name, "".join(name.split()), *name.split()}, key=len, reverse=True):
-        text = re.sub(f"{re.escape(part)}(?:{_HONORIFIC})?", somebody, text) if len(part) > 1 else text
+        text = re.sub(_named(part), somebody, text) if len(part) > 1 else text
     return text.strip()
+
+
+def _named(part: str) -> str:
+    """A name as a pattern. Japanese writes no blanks around it; in Latin letters it is a word of its own."""
+    if part.isascii():
+        return f"(?<![A-Za-z]){re.escape(part)}(?![A-Za-z])(?:{_HONORIFIC})?"
+    return f"{re.escape(part)}(?:{_HONORIFIC})?"
 
 
 def _addresses_somebody(line: str) -> bool:
