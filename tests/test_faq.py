@@ -195,8 +195,8 @@ def test_the_shops_own_answer_comes_beside_an_undecided_sample() -> None:
     assert row["question"] in MICROWAVE
     assert row["answer"] == "木のトレーは電子レンジではお使いいただけません。熱で反ることがございます。"
     assert str(row["example"]).startswith(
-        "※F-008 に似た質問です。こちらは、お店の実際の返信をもとにした回答です。"
-        "使うほうを「公開」、使わないほうを「不採用」にしてください。\n"
+        "※F-008 に似た質問です。回答は、お店の実際の返信をもとにしています。"
+        "同じ質問なら、使うほうを「公開」、もう一方を「不採用」にしてください。\n"
         "※返信 4 件のうち 4 件が、この回答でした。\n"
     )
     [update] = commit.updates
@@ -287,7 +287,7 @@ def test_our_own_proposal_is_rivalled_only_by_another_answer() -> None:
 def test_a_proposal_nobody_had_answered_gets_the_answer_later() -> None:
     faq = after(first := propose(answered(*[""] * 4), faq=[]), [])
     assert faq[0].cells.get("answer") is None
-    assert str(faq[0].cells["example"]).startswith("※返信がまだないため、回答は空欄です。\n")
+    assert str(faq[0].cells["example"]).startswith("※回答にできる返信がまだないため、空欄にしています。\n")
     [row] = propose(answered(*NO), faq=faq, state=first.state).appends["faq"]
     assert "お使いいただけません" in str(row["answer"])
 

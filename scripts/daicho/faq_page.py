@@ -26,10 +26,10 @@ def faq_page(questions: Sequence[Question], shop: str, day: date, wording: Wordi
     say, unfiled = wording.say, wording.say("faq.unfiled")
     return _template().render(
         language=wording.language,
-        title=say("reply.faq-title", shop=shop) if shop else say("reply.faq-heading"),
+        title=say("faq.title", shop=shop) if shop else say("faq.heading"),
         shop=shop,
-        heading=say("reply.faq-heading"),
-        updated=say("reply.faq-updated", day=day.isoformat()),
+        heading=say("faq.heading"),
+        updated=say("faq.updated", day=day.isoformat()),
         sections=list(_sections(questions, unfiled)),
     )
 

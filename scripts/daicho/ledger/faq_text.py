@@ -89,7 +89,7 @@ _FIGURE = re.compile(
 
 def impersonal(text: str, name: str, wording: Wording) -> str:
     """`text` without what points to one customer: who is addressed, their name, numbers, addresses."""
-    somebody, hidden = wording.say("reply.customer"), wording.say("reply.hidden")
+    somebody, hidden = wording.say("reply.customer"), wording.say("faq.hidden")
     lines = [line for line in text.split("\n") if not _addresses_somebody(line.strip())]
     text = _PERSONAL.sub(hidden, "\n".join(lines))
     for part in sorted({name, "".join(name.split()), *name.split()}, key=len, reverse=True):
