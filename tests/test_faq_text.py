@@ -80,6 +80,8 @@ def test_a_line_that_merely_ends_with_somebody_is_kept(line: str) -> None:
         ("株式会社まる商事\n総務部 山田 様\n\nお世話になっております。\n", "\n敬具"),
         ("お返事が遅くなり、申し訳ございません。佐藤と申します。", "取り急ぎご連絡まで。"),
         ("Hello,\n\nThank you for contacting us. ", "\n\nKind regards,\nEmma Sato\nCustomer care"),
+        ("Dear Ms. Stone,\n\n", "\n\nKind regards,\nKen\nさくら雑貨店"),
+        ("山田様\n\n", "\n\n何卒よろしくお願いいたします。\n\n佐藤\nさくら雑貨店　カスタマーサポート"),
         ("Hi there!\n", "\nPlease let us know if you have any questions.\nThanks,\nEmma"),
     ],
 )

@@ -144,13 +144,14 @@ def _below_address(pieces: list[str]) -> int:
 
 def _before_signature(pieces: list[str], ours: frozenset[str]) -> int:
     """Where the text ends: with the closing phrase under which nothing but names stands, else at its end."""
-    named = True
+    end = len(pieces)
     for at in range(len(pieces) - 1, max(-1, len(pieces) - 1 - 2 * CLOSING_LINES), -2):
         piece = pieces[at].strip()
-        if named and _closes(piece, ours):
-            return at + 1
-        named = named and _may_name(piece)
-    return len(pieces)
+        if _closes(piece, ours):
+            end = at + 1
+        elif not _may_name(piece):
+            break
+    return end
 
 
 def _may_name(piece: str) -> bool:
