@@ -22,7 +22,7 @@ NAME_LIMIT = 40
 """Characters of a line that may be who is addressed or who signs."""
 
 ADDRESS_LINES = 4
-"""So many pieces at the top may say to whom it is."""
+"""So many lines at the top may say to whom it is."""
 
 CLOSING_LINES = 10
 """So many pieces at the end may be the closing phrase and who signs."""
@@ -122,8 +122,8 @@ def core_of_reply(text: str, own: Iterable[str]) -> str:
     """
     ours = frozenset(filter(None, map(_bare, own)))
     # Sentences at even places, between them what parts them, as it stood.
-    pieces = _PIECE_END.split(text)
-    first, last = _below_address(pieces), _before_signature(pieces, ours)
+    pieces = _PIECE_END.split(_below_address(text))
+    first, last = 0, _before_signature(pieces, ours)
     while first < last and (not _bare(pieces[first]) or _greets(pieces[first], ours)):
         first += 2
     while first < last and (not _bare(pieces[last - 1]) or _closes(pieces[last - 1], ours)):
@@ -131,15 +131,15 @@ def core_of_reply(text: str, own: Iterable[str]) -> str:
     return "".join(pieces[first:last]).strip()
 
 
-def _below_address(pieces: list[str]) -> int:
-    """Where the text begins: below the line that says to whom it is, and what stands above it (a company)."""
-    for at in range(0, min(len(pieces), 2 * ADDRESS_LINES), 2):
-        piece = pieces[at].strip()
-        if _addresses_somebody(piece):
-            return at + 2
-        if not _may_name(piece):
+def _below_address(text: str) -> str:
+    """The text below the line that says to whom it is, and below what stands above that (a company)."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines[:ADDRESS_LINES]):
+        if _addresses_somebody(line.strip()):
+            return "\n".join(lines[at + 1 :])
+        if not _may_name(line.strip()):
             break
-    return 0
+    return text
 
 
 def _before_signature(pieces: list[str], ours: frozenset[str]) -> int:
