@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from daicho.inquiry.classify import Classifier, Correction, Example, as_examples, fingerprint
+from daicho.inquiry.classify import Classifier, Correction, Example, as_examples, called_for, fingerprint
 from daicho.inquiry.cues import Cues
 from daicho.inquiry.judge import cue_words, starter_records
 
@@ -110,6 +110,10 @@ def test_arrays_of_something_else_are_refused() -> None:
 # --- corrections ---
 
 
+def taught(decisions: list[Example]) -> Classifier:
+    return Classifier.trained(EXAMPLES, CUES).taught(EXAMPLES, decisions)
+
+
 def correction(text: str, days_ago: int = 0, **decided: object) -> Correction:
     return Correction("", text, NOW - timedelta(days_ago), **decided)  # type: ignore[arg-type]
 
@@ -118,7 +122,7 @@ def test_what_the_shop_corrected_is_learned() -> None:
     text = "割れ煎はありますか。"
     assert best(Classifier.trained(EXAMPLES, CUES), text) == "defect"
     corrected = as_examples([correction("割れ煎はまだありますか。", category="stock")])
-    assert best(Classifier.trained([*EXAMPLES, *corrected], CUES), text) == "stock"
+    assert best(taught(corrected), text) == "stock"
 
 
 def test_a_category_and_a_template_of_the_shops_own_are_learned() -> None:
@@ -128,21 +132,55 @@ def test_a_category_and_a_template_of_the_shops_own_are_learned() -> None:
             for item in "茶皿"
         ]
     )
-    guess = Classifier.trained([*EXAMPLES, *corrected], CUES).guess([("", "鍋を卸していただけますか。")])[0]
+    guess = taught(corrected).guess([("", "鍋を卸していただけますか。")])[0]
     assert (guess.categories[0][0], guess.templates[0][0]) == ("卸売", "oroshi")
 
 
 def test_what_a_shop_answers_with_is_learned_from_some_answers() -> None:
     late = [correction(f"{item}がまだ届かないのですが。", templates=("defect",)) for item in "机棚箱鞄傘帯"]
-    usual, own = (Classifier.trained([*EXAMPLES, *as_examples(decisions)], CUES) for decisions in ((), late))
+    usual, own = (taught(as_examples(decisions)) for decisions in ((), late))
     asked = [("", "帽子がまだ届かないのですが、いつ着きますか。"), ("", "割れた椀で指を切り、血が出ました。")]
     assert [guess.templates[0][0] for guess in usual.guess(asked)] == ["not-arrived", "safety"]
     assert [guess.templates[0][0] for guess in own.guess(asked)] == ["defect", "safety"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "called"),
+    [
+        # The shop answers a, where the guide says b, often: its way.
+        ("ba ba", "b b"),
+        # … and seldom: corrections of the guess.
+        ("ba", "a"),
+        ("ba ba bb", "a a b"),
+        ("ba ba ba bb", "b b b b"),
+        # Two ways of answering the same.
+        ("ba bc ba bc", "b b b b"),
+        ("bb ba aa", "b a a"),
+        # A template that the guide does not know.
+        ("bx bx bx", "x x x"),
+    ],
+)
+def test_frequent_answers_are_a_way_and_rare_ones_correct_the_guess(answers: str, called: str) -> None:
+    guessed, answered = zip(*answers.split(), strict=True)
+    assert called_for(guessed, answered, "abc") == called.split()
+
+
+def test_what_was_not_answered_calls_for_nothing() -> None:
+    assert called_for(["a", "a"], ["", "a"], {"a"}) == ["", "a"]
+
+
+def test_an_answer_that_corrects_the_guess_teaches_the_words_of_the_mail() -> None:
+    asked = "帽子がまだ届かないのですが、割れて戻ったのでしょうか。"
+    corrected = as_examples(
+        [correction("靴がまだ届かないのですが、割れて戻ったのですか。", templates=("defect",))]
+    )
+    [before], [after] = (model.guess([("", asked)]) for model in (taught([]), taught(corrected)))
+    assert dict(after.templates)["defect"] > dict(before.templates)["defect"]
+
+
 def test_a_priority_that_people_raised_raises_mails_like_it() -> None:
     corrected = as_examples([correction("市長の記念品の件です。", priority="urgent")])
-    mayor, other = Classifier.trained([*EXAMPLES, *corrected], CUES).guess(
+    mayor, other = taught(corrected).guess(
         [("", "市長の記念品の件でお尋ねします。"), ("", "本がまだ届かないのですが。")]
     )
     assert mayor.causes["shop_urgent"] > 0.5 > other.causes["shop_urgent"]
@@ -153,10 +191,7 @@ def test_a_raised_priority_does_not_speak_against_the_causes_it_may_have_had(cla
     raised = as_examples(
         [correction(f"割れた{item}で指を切り、血が出ました。", priority="urgent") for item in "壺鉢椀"]
     )
-    before, after = (
-        model.guess([("", text)])[0].causes["harm"]
-        for model in (classifier, Classifier.trained([*EXAMPLES, *raised], CUES))
-    )
+    before, after = (model.guess([("", text)])[0].causes["harm"] for model in (classifier, taught(raised)))
     assert after > 0.9 * before
 
 

@@ -3,8 +3,9 @@
     python -m tests.bench.templates_report [FILE.jsonl…]
 
 Without FILE it reads `../shared/inquiries/dev.jsonl` and the sets that `judge_report` speaks of. What the own
-decisions of a shop add is measured on the first with 200 mails of the others as its past: a shop that decides
-as the guide does, and one that answers in ways of its own.
+decisions of a shop add is measured on the first with 200 mails of the others as its past, three times over: a
+shop that starts from the seven starter files alone and decides as the guide does, the same with all examples
+that come with daicho, and one that answers in ways of its own.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ from daicho.mail.message import Address, Message
 from daicho.sheets.layout import load_layout
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
-from daicho.wording import LANGUAGES, wording
+from daicho.wording import LANGUAGES, templates_folder, wording
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-PAST = 200
+EXAMPLES = templates_folder() / "examples"
+PAST, DRAWS = 200, 3
 OWN_WAYS = {
     "how-to-use": "product-spec",
     "return": "exchange",
@@ -55,7 +57,9 @@ def main() -> None:
     cold = trained(examples)
     for name, records in files.items():
         if records:
-            print(f"\n{name}: {len(records)} mails          top-1  top-3  coverage  top-1 where suggested")
+            print(
+                f"\n{name}: {len(records)} mails                top-1  top-3  coverage  top-1 where suggested"
+            )
             show("cold", cold, [labelled(each) for each in records])
             # Each draw trains a model of its own: the first file is enough.
             if name == paths[0].name:
@@ -82,7 +86,7 @@ def show(name: str, classifier: Classifier, mails: Sequence[Labelled]) -> None:
     answered = [(got, good) for got, good in judged if got]
     first = share(got[0] in good for got, good in answered)
     print(
-        f"{name:18} {share(bool(got) and got[0] in good for got, good in judged):5.3f}"
+        f"{name:24} {share(bool(got) and got[0] in good for got, good in judged):5.3f}"
         f"  {share(bool(set(got) & set(good)) for got, good in judged):5.3f}"
         f"  {len(answered) / len(judged):8.3f}  {first:5.3f}"
     )
@@ -111,17 +115,27 @@ def message(subject: str, text: str) -> Message:
 def learning(
     examples: Sequence[Example], past: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]
 ) -> None:
-    """The same mails after 200 decisions about others, twice: by the guide, and in ways of one's own."""
+    """The same mails after 200 decisions about others, from three beginnings."""
     if len(past) < PAST:
         return
-    guided, own = [labelled(each) for each in new], [labelled(in_own_way(each)) for each in new]
-    draws = [random.Random(seed).sample(list(past), PAST) for seed in range(2)]
+    few = starter_examples(each for path in sorted(EXAMPLES.glob("starter-*")) for each in read_labels(path))
+    draws = [random.Random(seed).sample(list(past), PAST) for seed in range(DRAWS)]
+    own = [list(map(in_own_way, told)) for told in draws]
+    after("starter files only", few, draws, new)
+    after("all examples", examples, draws, new)
+    after("own ways", examples, own, list(map(in_own_way, new)))
+
+
+def after(
+    name: str,
+    examples: Sequence[Example],
+    draws: Sequence[Sequence[dict[str, Any]]],
+    new: Sequence[dict[str, Any]],
+) -> None:
+    cold, mails = trained(examples), [labelled(each) for each in new]
+    show(f"{name}, cold", cold, mails)
     for told in draws:
-        show(f"+ {PAST} decisions", trained([*examples, *as_examples(decisions(told))]), guided)
-    show("own ways, cold", trained(examples), own)
-    for told in draws:
-        decided = decisions([in_own_way(each) for each in told])
-        show(f"+ {PAST} decisions", trained([*examples, *as_examples(decided)]), own)
+        show(f"+ {PAST} decisions", cold.taught(examples, as_examples(decisions(told))), mails)
 
 
 def decisions(told: Iterable[dict[str, Any]]) -> list[Correction]:

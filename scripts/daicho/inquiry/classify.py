@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-VERSION = 9
+VERSION = 10
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
 
 TEXT_LIMIT = 3000
@@ -56,7 +57,7 @@ rare is answered too timidly). Fitted by leaving one starter file out, as HABIT.
 HABIT = 0.7
 """How much the habit of a category counts beside the words of a mail when a template is chosen."""
 
-GUIDE = 1.0
+GUIDE = 1
 """How many answers the guide's own choice of a template counts as, beside those that the shop has given."""
 
 DOUBT = 0.3
@@ -70,7 +71,7 @@ DOUBT = 0.3
 class Example:
     """One labelled mail. `category` is a key of the triage guide or AUTO; None means that nobody has said.
 
-    `weight` tells how much it counts against a starter example; `own` marks a decision of the shop.
+    `weight` tells how much it counts against a starter example.
     """
 
     subject: str
@@ -80,7 +81,6 @@ class Example:
     emotion: frozenset[str] | None = None
     templates: tuple[str, ...] | None = None
     weight: float = 1.0
-    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,6 @@ def as_examples(corrections: Sequence[Correction]) -> list[Example]:
             emotion=correction.emotion,
             templates=correction.templates,
             weight=CORRECTION_WEIGHT * 0.5 ** ((newest - correction.sent).days / CORRECTION_HALF_LIFE),
-            own=True,
         )
         for correction in corrections
     ]
@@ -270,22 +269,33 @@ class Classifier:
         bias = np.array([fit[1] for fit in fits], dtype=np.float32)
         shares = _shares(examples, questions)
         guide = np.eye(shares.shape[1], dtype=np.float32)
-        classifier = cls(features, weights, bias, shares, guide, list(questions))
-        classifier._ways = classifier._learned_ways(examples, matrix)
-        return classifier
+        return cls(features, weights, bias, shares, guide, list(questions))
 
-    def _learned_ways(self, examples: Sequence[Example], matrix: Any) -> Numbers:
-        """What the shop answered with, by what the guide called for. Once is no way of doing things."""
+    def taught(self, examples: Sequence[Example], decisions: Sequence[Example]) -> Classifier:
+        """The model of `examples`, which this one is, and of the shop's own `decisions` (`as_examples`)."""
+        answered = [each.templates[0] if each.templates else "" for each in decisions]
+        called = called_for(self._best_templates(decisions), answered, self._keys("template"))
+        guided = [
+            replace(each, templates=(call, *each.templates[1:])) if each.templates else each
+            for each, call in zip(decisions, called, strict=True)
+        ]
+        model = Classifier.trained([*examples, *guided], self.features.cues)
+        model._ways = model._learned_ways(called, answered)
+        return model
+
+    def _best_templates(self, examples: Sequence[Example]) -> list[str]:
+        guesses = self.guess([(example.subject, example.text) for example in examples])
+        return [guess.templates[0][0] for guess in guesses]
+
+    def _learned_ways(self, called: Sequence[str], answered: Sequence[str]) -> Numbers:
+        """How often the shop answers a call for one template with another; the guide counts as GUIDE."""
         import numpy as np
 
-        keys = [self.outputs[column].key for column in self._columns["template"]]
-        own = [row for row, example in enumerate(examples) if example.own and example.templates]
-        answers = np.zeros((len(keys), len(keys)), dtype=np.float32)
-        for row, scores in zip(own, matrix[own] @ self._weights + self._bias, strict=True):
-            answered = (examples[row].templates or ("",))[0]
-            answers[self._chances(scores)["template"].argmax(), keys.index(answered)] += 1
-        guide = np.eye(len(keys), dtype=np.float32)
-        ways: Numbers = np.where(guide > 0, answers + GUIDE, np.maximum(answers - 1, 0))
+        place = {key: i for i, key in enumerate(self._keys("template"))}
+        ways = np.eye(len(place), dtype=np.float32) * GUIDE
+        for call, answer in zip(called, answered, strict=True):
+            if answer:
+                ways[place[call], place[answer]] += 1
         ways /= ways.sum(axis=1, keepdims=True)
         return ways
 
@@ -347,15 +357,17 @@ class Classifier:
 
     def habitual(self, category: str, guess: Guess) -> tuple[tuple[str, float], ...]:
         """The templates of `guess` where the category is certain: weighed by what it is answered with."""
-        names = [self.outputs[column].key for column in self._columns["category"]]
+        names = self._keys("category")
         if category not in names:
             return guess.templates
         shares = self._named("template", self._shares[names.index(category)])
         return _ranked({key: chance**DOUBT * shares[key] for key, chance in guess.templates})
 
     def _named(self, family: str, chances: Numbers) -> dict[str, float]:
-        keys = (self.outputs[column].key for column in self._columns[family])
-        return dict(zip(keys, chances.tolist(), strict=True))
+        return dict(zip(self._keys(family), chances.tolist(), strict=True))
+
+    def _keys(self, family: str) -> list[str]:
+        return [self.outputs[column].key for column in self._columns[family]]
 
 
 def reading(subject: str, text: str) -> str:
@@ -409,9 +421,8 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
     questions: dict[Output, Answers] = {}
     for key in categories:
         questions[Output("category", key)] = [e.category == key if e.category else None for e in examples]
-    guide = {key for example in examples if not example.own for key in example.templates or ()}
     for key in templates:
-        questions[Output("template", key)] = [_answers_with(key, example, guide) for example in examples]
+        questions[Output("template", key)] = [key in e.templates if e.templates else None for e in examples]
     for key in CAUSES:
         questions[Output("cause", key)] = [_has(example.causes, key) for example in examples]
     for key in EMOTIONS:
@@ -421,11 +432,18 @@ def _questions(examples: Sequence[Example]) -> dict[Output, Answers]:
     return questions
 
 
-def _answers_with(key: str, example: Example, guide: set[str]) -> bool | None:
-    """Whether a mail calls for a template. Which one of the guide a shop prefers, its ways tell."""
-    if not example.templates or (example.own and guide.issuperset(example.templates)):
-        return None
-    return key in example.templates
+def called_for(guessed: Sequence[str], answered: Sequence[str], guide: Container[str]) -> list[str]:
+    """The template that is called for in each mail of a shop, by what was guessed and what answered.
+
+    Where the shop often answers a guess with another of the `guide`'s templates, that is its way and the
+    guess stands; a rarer answer corrects the guess, one of the shop's own is learned as it is. "" where
+    nothing was answered.
+    """
+    count = Counter(zip(guessed, answered, strict=True))
+    return [
+        guess if answer in guide and count[guess, answer] > count[guess, guess] + GUIDE else answer
+        for guess, answer in zip(guessed, answered, strict=True)
+    ]
 
 
 def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -403,8 +403,8 @@ def load_judge(
     """
     layout = load_layout(language)
     rules = read_rules(starter_rules(language) if rows is None else rows, layout)
-    examples = [*starter_examples(), *as_examples(corrections)]
-    return Judge(rules, load_classifier(examples, cache), products)
+    classifier = load_classifier(starter_examples(), as_examples(corrections), cache)
+    return Judge(rules, classifier, products)
 
 
 def starter_rules(language: str) -> list[dict[str, Cell]]:
@@ -438,20 +438,35 @@ def starter_examples(records: Iterable[Mapping[str, Any]] | None = None) -> list
     ]
 
 
-def load_classifier(examples: Sequence[Example], cache: Path | None) -> Classifier:
-    """A classifier of `examples`, from `cache` where it lies there."""
-    import numpy as np
-
+def load_classifier(
+    examples: Sequence[Example], decisions: Sequence[Example], cache: Path | None
+) -> Classifier:
+    """A classifier of `examples` and the shop's own `decisions`, from `cache` where it lies there."""
     words = cue_words()
     cues = Cues(words)
+
+    def usual() -> Classifier:
+        name = f"model-usual-{fingerprint(examples, words)[:32]}.npz"
+        return _cached(cache, name, cues, lambda: Classifier.trained(examples, cues))
+
+    if not decisions:
+        return usual()
+    name = f"model-shop-{fingerprint([*examples, *decisions], words)[:32]}.npz"
+    return _cached(cache, name, cues, lambda: usual().taught(examples, decisions))
+
+
+def _cached(cache: Path | None, name: str, cues: Cues, train: Callable[[], Classifier]) -> Classifier:
+    """The model that lies in `cache` as `name`, else a trained one, which is left there."""
+    import numpy as np
+
     if cache is None:
-        return Classifier.trained(examples, cues)
-    path = cache / f"model-{fingerprint(examples, words)[:32]}.npz"
+        return train()
+    path = cache / name
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return Classifier.restored(arrays, cues)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        classifier = Classifier.trained(examples, cues)
+        classifier = train()
     _keep(classifier, path)
     return classifier
 
@@ -467,7 +482,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _keep(classifier: Classifier, path: Path) -> None:
-    """Lays the model into the cache, whole or not at all, and the models before it away."""
+    """Lays the model into the cache, whole or not at all, and those of its kind before it away."""
     import numpy as np
 
     part = path.with_suffix(".part.npz")
@@ -475,7 +490,7 @@ def _keep(classifier: Classifier, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(part, allow_pickle=False, **classifier.arrays())
         part.replace(path)
-        for old in path.parent.glob("model-*.npz"):
+        for old in path.parent.glob(path.name.rpartition("-")[0] + "-*.npz"):
             if old != path:
                 old.unlink(missing_ok=True)
     except OSError:
