@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from daicho.inquiry.extract import contact_form, fold
-from daicho.inquiry.judge import Case, Judgement, Reason
+from daicho.inquiry.judge import TEMPLATES, Case, Judgement, Reason
 from daicho.inquiry.urgency import PRIORITIES, start
 
 TEXT_LIMIT = 3000
@@ -109,7 +109,7 @@ def decided(whole: Judgement, parts: Sequence[Judgement]) -> Judgement:
         confidence=first.confidence,
         unsure=False,
         priority=priority,
-        templates=tuple(dict.fromkeys([*first.templates[:1], *whole.templates])),
+        templates=tuple(dict.fromkeys([*first.templates[:1], *whole.templates]))[:TEMPLATES],
         template_chance=max(whole.template_chance, first.template_chance),
         reason=(line, *first.reason, *_added(whole, first)),
     )
