@@ -94,6 +94,7 @@ def test_greeting_closing_and_who_signs_go(above: str, below: str) -> None:
     [
         "お手数ですが、ご注文番号をお知らせくださいますよう、よろしくお願いいたします。",
         "木のトレーです。",
+        "ご注文の品は、取り急ぎ明日お送りします。",
         "さくら雑貨店の実店舗は、水曜日がお休みです。近くに駐車場がございます。",
         "8日以内にご連絡ください。\n\n1. 未使用のもの\n2. タグのあるもの",
         "We ship abroad. It takes ten days.",
@@ -144,6 +145,7 @@ def test_the_core_is_a_part_of_the_reply_as_it_stands(text: str) -> None:
         ("", True),
         ("入荷は来月です。入荷しましたらご連絡いたします。", False),
         ("在庫を確認しましたところ、ございました。", False),
+        ("在庫を確認いたしましたので、購入の手順をご案内いたします。", False),
     ],
 )
 def test_a_promise_of_an_answer_is_none(text: str, puts_off: bool) -> None:

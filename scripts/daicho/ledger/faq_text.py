@@ -65,15 +65,15 @@ _IS_SOMEBODY = re.compile(r"の?[^はがをでも]{0,8}(です|でございま�
 _CLOSES = re.compile(
     r"(ご不明|ご質問|ご不便|お困り|気になる).{0,30}(ください|下さい|くださいませ|幸いです|承ります|くださいますよう)"
     r"|(今後とも|これからも|引き続き|またの).{0,40}(お願い|お待ち|利用|愛顧)|ご利用を.{0,6}お待ち"
-    r"|お気軽に(お?問い?合わ?せ|ご連絡|ご相談|お申し付け|お尋ね)|^以上[、,で。]|^以上$|^(敬具|草々|かしこ)"
-    r"|取り急ぎ|^まずは.{0,30}まで|ご検討.{0,10}(ください|いただけ|願い)"
+    r"|お気軽に(お?問い?合わ?せ|ご連絡|ご相談|お申し付け|お尋ね)|^以上(です|となります|、|$)|^(敬具|草々|かしこ)"
+    r"|取り急ぎ.{0,20}(まで|連絡|お礼|報告|返信)|^まずは.{0,30}まで|ご検討.{0,10}(ください|いただけ|願い)"
     r"|\bregards\b|^(yours )?sincerely|^(many )?thanks[,.!]*$|^thank you[,.!]*$|^best( wishes)?[,.!]*$"
     r"|(any|further|other) (questions|concerns|queries)|hesitate to|look(ing)? forward|^have a "
 )
 _WELL_WISHES = re.compile(r"(よろしく|宜しく)(お願い|御願い)")
 _REQUESTS = re.compile(r"お知らせ|お送り|ご返送|ご返信|ご入力|ご用意|手続き|いただ|くださ|下さ")
 _WAITS = re.compile(
-    r"(確認|お?調べ|検討|問い?合わせ).{0,40}(ご連絡|お知らせ|ご案内|ご報告|ご返信|お返事)|(少々|しばらく|今しばらく)お待ち"
+    r"(確認|調べ|検討|問い?合わせ)(?!(いたし|致し|し|でき)?(ました|た)).{0,40}(ご連絡|お知らせ|ご案内|ご報告|ご返信|お返事)|(少々|しばらく|今しばらく)お待ち"
     r"|\b(check|look into|find out|get back to you)\b"
 )
 _NO_DENIAL = re.compile(
@@ -172,9 +172,7 @@ def _closes(piece: str, ours: frozenset[str]) -> bool:
     if len(piece) > COURTESY_LIMIT:
         return False
     wishes = _WELL_WISHES.search(piece) and not _REQUESTS.search(piece)
-    signs = (
-        len(piece) <= NAME_LIMIT and not piece.endswith("。") and any(name in _bare(piece) for name in ours)
-    )
+    signs = _may_name(piece) and any(name in _bare(piece) for name in ours)
     return bool(wishes or signs or _CLOSES.search(piece))
 
 
