@@ -34,7 +34,6 @@ from daicho.sheets.workbook import Record
 from daicho.wording import LANGUAGES, templates_folder, wording
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
-EXAMPLES = templates_folder() / "examples"
 PAST, DRAWS = 200, 3
 OWN_WAYS = {
     "how-to-use": "product-spec",
@@ -80,15 +79,20 @@ def labelled(record: dict[str, Any]) -> Labelled:
 
 
 def show(name: str, classifier: Classifier, mails: Sequence[Labelled]) -> None:
+    print(f"{name:24} {{:5.3f}}  {{:5.3f}}  {{:8.3f}}  {{:5.3f}}".format(*scores(classifier, mails)))
+
+
+def scores(classifier: Classifier, mails: Sequence[Labelled]) -> tuple[float, float, float, float]:
+    """Shares of the mails: first template right, one of three right, any suggested; of those, first right."""
     judge = Judge(read_rules(starter_rules("ja"), load_layout("ja")), classifier)
     cases = [Case(message(subject, text), NOW) for subject, text, _ in mails]
     judged = [(each.templates, good) for each, (_, _, good) in zip(judge.judge(cases), mails, strict=True)]
     answered = [(got, good) for got, good in judged if got]
-    first = share(got[0] in good for got, good in answered)
-    print(
-        f"{name:24} {share(bool(got) and got[0] in good for got, good in judged):5.3f}"
-        f"  {share(bool(set(got) & set(good)) for got, good in judged):5.3f}"
-        f"  {len(answered) / len(judged):8.3f}  {first:5.3f}"
+    return (
+        share(bool(got) and got[0] in good for got, good in judged),
+        share(bool(set(got) & set(good)) for got, good in judged),
+        len(answered) / len(judged),
+        share(got[0] in good for got, good in answered),
     )
 
 
@@ -118,12 +122,17 @@ def learning(
     """The same mails after 200 decisions about others, from three beginnings."""
     if len(past) < PAST:
         return
-    few = starter_examples(each for path in sorted(EXAMPLES.glob("starter-*")) for each in read_labels(path))
     draws = [random.Random(seed).sample(list(past), PAST) for seed in range(DRAWS)]
     own = [list(map(in_own_way, told)) for told in draws]
-    after("starter files only", few, draws, new)
+    after("starter files only", starter_files(), draws, new)
     after("all examples", examples, draws, new)
     after("own ways", examples, own, list(map(in_own_way, new)))
+
+
+def starter_files() -> list[Example]:
+    """Only those examples that daicho began with."""
+    paths = sorted((templates_folder() / "examples").glob("starter-*"))
+    return starter_examples(each for path in paths for each in read_labels(path))
 
 
 def after(
