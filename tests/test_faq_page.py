@@ -110,12 +110,27 @@ def test_the_page_shows_approved_rows_with_an_answer_alone(run: Run, tmp_path: P
     sheet["B2"], sheet["B3"], sheet["B4"] = "提案", "不採用", None
     sheet["E5"] = "  "
     book.save(path)
-    assert run("-c", "demo/daicho.toml", "faq", "--html", "faq.html")[0] == 0
+    assert run("-c", "demo/daicho.toml", "faq", "--html", "faq.html")[0] == 1
     page = Page((tmp_path / "faq.html").read_text(encoding="utf-8"))
     assert page.texts["summary"] == shown[4:]
     assert len(page.texts["h2"]) == len(set(page.texts["h2"])) == len(page.links), (
         "no heading without questions"
     )
+
+
+def test_approved_rows_that_are_not_complete_are_named(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    ledger(run)
+    path = tmp_path / "demo" / "ledger.xlsx"
+    book = load_workbook(path)
+    sheet = book["よくある質問"]
+    sheet["E2"], sheet["E3"] = "お届けは【要記入：お届け日】です。", None
+    book.save(path)
+    code, _, err = run("-c", "demo/daicho.toml", "faq", "--html", "faq.html")
+    assert code == 1
+    assert f"{sheet['A2'].value} {sheet['A3'].value}" in err
+    page = Page((tmp_path / "faq.html").read_text(encoding="utf-8"))
+    assert len(page.texts["summary"]) == 8
+    assert "要記入" not in (tmp_path / "faq.html").read_text(encoding="utf-8")
 
 
 def test_similar_prints_past_answers(run: Run, tmp_path: Path) -> None:  # noqa: F811

@@ -308,15 +308,14 @@ class Desk:
         """The FAQ tab."""
         return entries(self.ledger().snapshot.tables.get("faq", []), self.layout)
 
-    def faq_page(self) -> tuple[str, int]:
-        """The approved questions as an HTML page, and how many they are."""
-        approved = [entry for entry in self.questions() if entry.status == "approved" and entry.answer]
+    def faq_page(self, entries: Iterable[Entry]) -> str:
+        """The HTML page of `entries`."""
         page = [
             Question(self.layout.label("category", entry.category), entry.question, entry.answer)
-            for entry in approved
+            for entry in entries
         ]
         day = self.now().astimezone(self.config.zone).date()
-        return faq_page(page, self.config.shop_name, day, self.wording), len(page)
+        return faq_page(page, self.config.shop_name, day, self.wording)
 
     def check_templates(self) -> list[Finding]:
         """What to look at in the templates tab."""

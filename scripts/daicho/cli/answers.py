@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,8 @@ from rich.markup import escape
 from daicho.cli.manual import App
 from daicho.cli.terminal import Json, app, options, out, print_json, say
 from daicho.desk import Desk
-from daicho.errors import UsageError
+from daicho.errors import DaichoError, UsageError
+from daicho.ledger.faq import Entry, is_ready
 from daicho.ledger.past import Likeness
 
 EXCERPT = 12
@@ -66,14 +68,22 @@ def faq(
     """List the FAQ with what is proposed for it, or write the approved part as a page."""
     desk = Desk(options.load())
     found = desk.questions()
+    approved = [each for each in found if each.status == "approved"]
+    ready = [each for each in approved if is_ready(each, options.wording)]
     if html:
-        written = write_page(html, desk)
+        write_page(html, desk.faq_page(ready))
     if options.json or as_json:
         print_json([{name: getattr(each, name) for name in each.__slots__} for each in found])
-        return
-    if html:
-        out.print(escape(say("faq-html", path=html, count=written)))
-        return
+    elif html:
+        out.print(escape(say("faq-html", path=html, count=len(ready))))
+    else:
+        print_questions(desk, found)
+    if html and len(ready) < len(approved):
+        ids = " ".join(each.id or each.question for each in approved if each not in ready)
+        raise DaichoError("cli.faq-unready", ids=ids)
+
+
+def print_questions(desk: Desk, found: Sequence[Entry]) -> None:
     for each in found:
         status = desk.layout.label("faq_status", each.status)
         out.print(f"[bold]{escape(each.id)}[/bold] {escape(f'{status}  {each.question}  ({each.count})')}")
@@ -81,14 +91,11 @@ def faq(
         out.print(escape(say("faq-proposed")))
 
 
-def write_page(path: Path, desk: Desk) -> int:
-    """Writes the page; how many questions it answers."""
-    page, count = desk.faq_page()
+def write_page(path: Path, page: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
         raise UsageError("cli.unwritable", path=path, reason=error.strerror) from None
-    return count
 
 
 @templates.command(name="check")

@@ -31,6 +31,7 @@ from daicho.ledger.replies import Replies
 from daicho.ledger.rows import clean, text_of
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Cell, Commit, Record, Update
+from daicho.wording import Wording
 
 MONTH = "faq"
 """Entry of the hidden tab: the last month whose questions were looked through, as 2026-10."""
@@ -91,6 +92,12 @@ def entries(records: Sequence[Record], layout: Layout) -> list[Entry]:
                 )
             )
     return found
+
+
+def is_ready(entry: Entry, wording: Wording) -> bool:
+    """Whether customers can read an entry: it has an answer, with nothing left to fill in."""
+    gap, _, _ = wording.say("reply.blank", field="\0").partition("\0")
+    return bool(entry.answer) and gap not in entry.answer
 
 
 def month_before(day: datetime) -> str:
