@@ -15,10 +15,11 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from daicho.inquiry.cues import Cues
-from daicho.inquiry.extract import fold
+from daicho.inquiry.features import Features, reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
 VERSION = 10
 """Counted up whenever the features or the training change, so that no stale model is taken from a cache."""
-
-TEXT_LIMIT = 3000
-"""Characters of a mail that are read for its meaning. Who writes more has said it by then."""
-
-CUE_SHARE = 0.15
-"""How long the vector of cues is beside that of n-grams."""
 
 CAUSE_STRESS = 2.0
 """How many times more cues count for what makes a mail urgent: it is told in few words of many."""
@@ -164,69 +159,6 @@ class Output:
     key: str
 
 
-class Features:
-    """Mails as vectors: n-grams of length 1, then cues of length CUE_SHARE.
-
-    `grams` and `cue_names` are the columns; `idf` holds their weights, n-grams first.
-    """
-
-    def __init__(self, cues: Cues, grams: Sequence[str], cue_names: Sequence[str], idf: Numbers) -> None:
-        self.cues = cues
-        self.grams, self.cue_names, self.idf = tuple(grams), tuple(cue_names), idf
-        self._counter = _gram_counter(vocabulary=self.grams)
-        self._cue_columns = {name: column for column, name in enumerate(self.cue_names)}
-
-    @classmethod
-    def of(cls, readings: Sequence[str], cues: Cues) -> Features:
-        """The features that occur in at least two of `readings`."""
-        import numpy as np
-
-        counter = _gram_counter(min_df=2)
-        counts = counter.fit_transform(readings)
-        seen: dict[str, int] = {}
-        for reading in readings:
-            for cue in cues.found(reading):
-                seen[cue] = seen.get(cue, 0) + 1
-        cue_names = sorted(cue for cue, mails in seen.items() if mails >= 2)
-        mails = np.concatenate(
-            [np.bincount(counts.indices, minlength=counts.shape[1]), [seen[cue] for cue in cue_names]]
-        )
-        idf = (np.log((1 + len(readings)) / (1 + mails)) + 1).astype(np.float32)
-        return cls(cues, counter.get_feature_names_out().tolist(), cue_names, idf)
-
-    def matrix(self, readings: Sequence[str]) -> Any:
-        """The vectors of `readings`, one a row (sparse, float32)."""
-        from scipy.sparse import hstack
-        from sklearn.preprocessing import normalize
-
-        counts = self._counter.transform(readings)
-        cues = self._cue_matrix(readings)
-        known = len(self.grams)
-        counts.data = (1 + _log(counts.data)) * self.idf[counts.indices]
-        cues.data *= self.idf[known:][cues.indices]
-        return hstack([normalize(counts), normalize(cues) * CUE_SHARE], format="csr")
-
-    def stress(self, family: str) -> Numbers:
-        """How much each column counts for the questions of `family`."""
-        import numpy as np
-
-        stress = np.ones(len(self.grams) + len(self.cue_names), dtype=np.float32)
-        stress[len(self.grams) :] = CAUSE_STRESS if family == "cause" else 1.0
-        return stress
-
-    def _cue_matrix(self, readings: Sequence[str]) -> Any:
-        import numpy as np
-        from scipy.sparse import csr_matrix
-
-        rows, columns = [0], []
-        for reading in readings:
-            found = (self._cue_columns.get(cue) for cue in self.cues.found(reading))
-            columns += [column for column in found if column is not None]
-            rows.append(len(columns))
-        shape = (len(readings), len(self.cue_names))
-        return csr_matrix((np.ones(len(columns), dtype=np.float32), columns, rows), shape=shape)
-
-
 class Classifier:
     """A trained model. `weights` is (features × outputs), `bias` (outputs,).
 
@@ -256,17 +188,9 @@ class Classifier:
         """Learns from `examples`; some thousands take seconds. At least two categories must occur."""
         import numpy as np
 
-        readings = [reading(example.subject, example.text) for example in examples]
-        features = Features.of(readings, cues)
-        matrix = features.matrix(readings)
+        features, matrix = Features.of([reading(each.subject, each.text) for each in examples], cues)
         questions = _questions(examples)
-        # One after the other: the solver's random numbers are global, threads would make each model another.
-        fits = [
-            _fitted(matrix, features.stress(question.family), answers, examples)
-            for question, answers in questions.items()
-        ]
-        weights = np.stack([fit[0] for fit in fits], axis=1)
-        bias = np.array([fit[1] for fit in fits], dtype=np.float32)
+        weights, bias = _fitted(features, matrix, questions, examples)
         shares = _shares(examples, questions)
         guide = np.eye(shares.shape[1], dtype=np.float32)
         return cls(features, weights, bias, shares, guide, list(questions))
@@ -370,11 +294,6 @@ class Classifier:
         return [self.outputs[column].key for column in self._columns[family]]
 
 
-def reading(subject: str, text: str) -> str:
-    """A mail as the features see it: folded, the subject marked off from the text."""
-    return f"〈{fold(subject[:300])}〉\n{fold(text[:TEXT_LIMIT])}"
-
-
 def _ranked(chances: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(chances.items(), key=lambda item: (-item[1], item[0])))
 
@@ -399,13 +318,6 @@ def _softmax(margins: Numbers) -> Numbers:
     odds = np.exp(margins - margins.max(initial=-np.inf))
     chances: Numbers = (odds / odds.sum()).astype(np.float32)
     return chances
-
-
-def _gram_counter(**options: Any) -> Any:
-    import numpy as np
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    return CountVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, dtype=np.float32, **options)
 
 
 # --- training ---
@@ -466,18 +378,34 @@ def _shares(examples: Sequence[Example], questions: Iterable[Output]) -> Numbers
 
 
 def _fitted(
-    matrix: Any, stress: Numbers, answers: Answers, examples: Sequence[Example]
-) -> tuple[Numbers, float]:
-    """The weights and bias that answer one question. An answer everybody shares needs no weights."""
+    features: Features, matrix: Any, questions: Mapping[Output, Answers], examples: Sequence[Example]
+) -> tuple[Numbers, Numbers]:
+    """The weights (features × questions) and the bias (questions,) that answer the questions."""
     import numpy as np
     from scipy.sparse import diags
+
+    weights, bias = [], []
+    for family, outputs in groupby(questions, lambda output: output.family):
+        stress = features.stress(CAUSE_STRESS if family == "cause" else 1.0)
+        stressed = matrix @ diags(stress)
+        # One after the other: the solver's random numbers are global, threads would make each model another.
+        for output in outputs:
+            slope, start = _separated(stressed, questions[output], examples)
+            # Weights of the stressed columns, times the stress, are weights of the columns as they come.
+            weights.append((slope * stress).astype(np.float32))
+            bias.append(start)
+    return np.stack(weights, axis=1), np.array(bias, dtype=np.float32)
+
+
+def _separated(matrix: Any, answers: Answers, examples: Sequence[Example]) -> tuple[Any, float]:
+    """The plane between yes and no of one question. An answer everybody shares needs no weights."""
+    import numpy as np
     from sklearn.svm import LinearSVC
 
     known = [i for i, answer in enumerate(answers) if answer is not None]
     truth = np.array([bool(answers[i]) for i in known])
     if truth.all() or not truth.any():
-        return np.zeros(matrix.shape[1], dtype=np.float32), 1.0 if truth.any() else -1.0
+        return np.zeros(matrix.shape[1]), 1.0 if truth.any() else -1.0
     model = LinearSVC(C=1.0, random_state=0)
-    model.fit(matrix[known] @ diags(stress), truth, sample_weight=[examples[i].weight for i in known])
-    # Weights of the stressed columns, times the stress, are weights of the columns as they come.
-    return (model.coef_[0] * stress).astype(np.float32), float(model.intercept_[0])
+    model.fit(matrix[known], truth, sample_weight=[examples[i].weight for i in known])
+    return model.coef_[0], float(model.intercept_[0])
