@@ -22,6 +22,12 @@ _EMAIL = re.compile(
 )
 _GAP = r"[ \t.・()ー-]{0,3}"
 _PHONE = re.compile(rf"(?<![0-9A-Za-z])(?:\+ ?81{_GAP}0?|0)(?:{_GAP}[0-9]){{8,10}}(?![0-9])")
+KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_KANJI_DIGIT = "[〇零一二三四五六七八九]"
+# As in a letter written downwards: 〇九〇-一二三四-五六七八, 〇三（一二三四）五六七八.
+_KANJI_PHONE = re.compile(
+    rf"(?<!{_KANJI_DIGIT})[〇零](?:[ ()・ー|の-]{{0,2}}{_KANJI_DIGIT}){{9,10}}(?!{_KANJI_DIGIT})"
+)
 _ABROAD = re.compile(
     # 0044… is +44…; ten digits that begin so are some shop's numbers.
     rf"(?:\+ ?[1-9](?:{_GAP}[0-9]){{7,14}}|(?<![0-9A-Za-z])00[1-9](?:{_GAP}[0-9]){{9,14}})(?![0-9])"
@@ -102,6 +108,7 @@ UNMISTAKABLE: tuple[Looks, ...] = (
     ("email", _EMAIL, "@(["),
     ("phone", _ABROAD, "0+"),
     ("phone", _PHONE, "0+"),
+    ("phone", _KANJI_PHONE, "〇零"),
     ("order", _CARD, "0123456789"),
 )
 CONTACTS: tuple[Looks, ...] = (*UNMISTAKABLE, ("address", _ADDRESS, "0123456789都道府県市区"))

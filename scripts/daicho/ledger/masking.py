@@ -22,6 +22,7 @@ from daicho.ledger.looks import (
     ALONE,
     CONTACTS,
     EVERYDAY,
+    KANJI_DIGITS,
     KANJI_LETTERS,
     NOT_NAMES,
     PATTERNS,
@@ -304,7 +305,7 @@ class Masker:
 
     def _owner(self, kind: Kind, value: str) -> str:
         if kind == "phone":
-            plain = narrow(value).replace("(0)", "")
+            plain = narrow(value).translate(KANJI_DIGITS).replace("(0)", "")
             digits = re.sub("[^0-9]", "", plain)
             if plain.lstrip("( ").startswith(("+81", "+ 81")):
                 return "0" + digits[2:].removeprefix("0")
