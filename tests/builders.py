@@ -18,6 +18,7 @@ from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
 from daicho.mail.message import Address, Message
 from daicho.sheets.layout import load_layout
+from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
 from daicho.wording import wording
 
@@ -178,6 +179,15 @@ class Book:
         """A person types a row at the end of the ledger."""
         records = self.snapshot.tables["inquiries"]
         records.append(Record(max([1, *(record.number for record in records)]) + 1, cells))
+
+
+def book_with_question() -> Book:
+    """A ledger in memory with the starter templates and one question."""
+    book = Book()
+    templates = load_starters("ja")["templates"]
+    book.snapshot.tables["templates"] = [Record(number, dict(row)) for number, row in enumerate(templates, 2)]
+    book.sync(arrival("q1@example.jp", hours_ago=5.0))
+    return book
 
 
 def only(rows: list[dict[str, Cell]]) -> dict[str, Cell]:

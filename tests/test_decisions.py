@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from builders import LAYOUT, NOW, OWN, TOKYO, Book, arrival
+from builders import LAYOUT, NOW, OWN, TOKYO, Book, arrival, book_with_question
 from daicho.cli.showing import one_line
 from daicho.ledger.plan import Report
-from daicho.mail.local import EmlFolder
 from daicho.mail.mbox import Mbox
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.workbook import Cell, Commit, Update
-from daicho.sync import Sync
+from office import QUESTION, Office, eml_office
 from test_cli import Run, run
-from test_drafts import QUESTION, SHOP, Office, PlainJudge, new_book
 
 __all__ = ["run"]
 
@@ -24,11 +22,7 @@ __all__ = ["run"]
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     """A shop with one question in its mailbox."""
-    (tmp_path / "mail").mkdir()
-    (tmp_path / "mail" / "1.eml").write_bytes(QUESTION)
-    office = Office(tmp_path, EmlFolder("support", tmp_path / "mail"))
-    office.sync()
-    return office
+    return eml_office(tmp_path, QUESTION)
 
 
 # --- a status set by hand --------------------------------------------------------------------------------
@@ -65,7 +59,7 @@ def test_a_proposed_status_moves_on_once_the_draft_is_there(office: Office) -> N
 
 
 def test_a_tick_after_our_answer_keeps_the_time_it_was_done() -> None:
-    book = new_book()
+    book = book_with_question()
     book.sync(arrival("r1@x", "入荷しました。", incoming=False, answers=["q1@example.jp"], hours_ago=2))
     closed = book.rows[0]["closed"]
     book.rows[0].update(draft=True, assignee="佐藤")
@@ -81,7 +75,7 @@ def test_a_tick_after_our_answer_keeps_the_time_it_was_done() -> None:
     ],
 )
 def test_what_comes_by_mail_moves_a_status_set_by_hand(mail: object, status: str) -> None:
-    book = new_book()
+    book = book_with_question()
     book.rows[0]["status"] = "保留"
     book.sync()
     book.sync(mail)  # type: ignore[arg-type]
@@ -89,7 +83,7 @@ def test_what_comes_by_mail_moves_a_status_set_by_hand(mail: object, status: str
 
 
 def test_a_name_written_beside_a_status_of_ones_own_moves_nothing_now_or_later() -> None:
-    book = new_book()
+    book = book_with_question()
     book.rows[0].update(status="保留", assignee="佐藤")
     book.sync()
     book.rows[0]["assignee"] = "田中"
@@ -116,7 +110,7 @@ def test_a_row_typed_by_hand_keeps_the_status_typed_with_it() -> None:
     ],
 )
 def test_a_refused_draft_is_told_with_its_inquiry_and_reason(change: dict[str, Cell], words: str) -> None:
-    book = new_book()
+    book = book_with_question()
     if "address" in change:
         book.type_row(excerpt="電話：在庫は？")
         book.sync()
@@ -133,13 +127,9 @@ def test_a_draft_that_no_folder_holds_is_told_and_leaves_the_status(tmp_path: Pa
     office = Office(tmp_path, Mbox("support", tmp_path / "mail.mbox"))
     office.sync()
     office.write(draft="✓", assignee="佐藤", status="保留")
-    outcome = Sync(
-        office.workbook, [office.mailbox], SHOP, lambda ledger, settings: PlainJudge(), lambda: NOW
-    ).run()
-    [(id, told)] = outcome.report.undrafted.items()
+    [(id, told)] = office.sync().report.undrafted.items()
     assert (id, office.row["status"]) == (office.row["id"], "保留")
     assert "「support」には下書きを置けません" in told
-    assert LAYOUT.label("status", "open") == "未対応"
 
 
 def test_a_draft_that_no_folder_holds_takes_no_inquiry(tmp_path: Path) -> None:
@@ -147,7 +137,7 @@ def test_a_draft_that_no_folder_holds_takes_no_inquiry(tmp_path: Path) -> None:
     office = Office(tmp_path, Mbox("support", tmp_path / "mail.mbox"))
     office.sync()
     office.write(draft="✓")
-    Sync(office.workbook, [office.mailbox], SHOP, lambda ledger, settings: PlainJudge(), lambda: NOW).run()
+    office.sync()
     assert office.row["status"] == "未対応"
 
 

@@ -19,19 +19,15 @@ from daicho.mail.mailbox import Mailbox
 from daicho.mail.mbox import Mbox
 from daicho.sync import Outcome, Sync
 from imap_servers import Proxy, Server, imap, pymap
+from office import ANSWER, QUESTION, SHOP, Office, eml_office
 from test_cli import Run, run, shop
-from test_drafts import ANSWER, QUESTION, SHOP, Office
 
 __all__ = ["run"]
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    (tmp_path / "mail").mkdir()
-    (tmp_path / "mail" / "1.eml").write_bytes(QUESTION)
-    office = Office(tmp_path, EmlFolder("support", tmp_path / "mail"))
-    office.sync()
-    return office
+    return eml_office(tmp_path, QUESTION)
 
 
 def rehearsed(office: Office, mailbox: Mailbox | None = None) -> Outcome:

@@ -22,7 +22,7 @@ from daicho.mail.message import Message, read_message
 from daicho.mail.text import QUOTINGS, Quoting, new_part, quoting
 from daicho.sheets.workbook import Record
 from daicho.wording import LANGUAGES, wording
-from test_drafts import Office, parsed, text_of
+from office import Office, parsed, text_of
 
 ASKED = "青は再入荷しますか。\n贈り物なので、月末までに要ります。"
 ANSWER = "山田花子 様\n\nお問い合わせありがとうございます。\n来週、入荷いたします。"

@@ -16,7 +16,7 @@ from daicho.mail.local import EmlFolder
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Cell, Commit, Record, Update
-from test_drafts import Office, parsed, text_of
+from office import Office, parsed, text_of
 
 BODIES = {
     "restock": "{お客様名} 様\n\n在庫の件：{注文番号}／{商品名}\n\n{署名}",

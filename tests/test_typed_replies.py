@@ -9,33 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import LAYOUT, NOW, Book, arrival
+from builders import LAYOUT, NOW, Book, arrival, book_with_question
 from daicho.ledger.rows import Base
-from daicho.mail.local import EmlFolder
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.workbook import Cell, Commit, Update
-from test_drafts import QUESTION, Office, new_book, parsed, text_of
+from office import QUESTION, Office, eml_drafts, eml_office, text_of
 
 OWN_WORDS = "山田様\n\n青は来週入荷いたします。\n\n　お取り置きも承ります。"
 
 
 @pytest.fixture
 def book() -> Book:
-    return new_book()
+    return book_with_question()
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    (tmp_path / "mail").mkdir()
-    (tmp_path / "mail" / "1.eml").write_bytes(QUESTION)
-    office = Office(tmp_path, EmlFolder("support", tmp_path / "mail"))
-    office.sync()
-    return office
+    return eml_office(tmp_path, QUESTION)
 
 
 def drafts(office: Office) -> list[str]:
-    folder = office.folder / "mail" / "Drafts"
-    return [text_of(parsed(path.read_bytes())) for path in sorted(folder.glob("*.eml"))]
+    return [text_of(draft) for draft in eml_drafts(office)]
 
 
 def reply(book: Book) -> str:
@@ -303,7 +297,7 @@ STEPS = st.lists(
 @given(STEPS)
 @settings(max_examples=60, deadline=None)
 def test_no_text_a_person_typed_is_ever_lost(steps: list[tuple[str, str]]) -> None:
-    book, now, mails, typed = new_book(), NOW, 0, ""
+    book, now, mails, typed = book_with_question(), NOW, 0, ""
     for step, word in steps:
         arrivals = []
         now += timedelta(days=step == "day", minutes=1)

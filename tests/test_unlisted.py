@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from builders import LAYOUT, Book, arrival, raw_mail
+from builders import LAYOUT, Book, arrival, book_with_question, raw_mail
 from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell, Commit, Record, Update
 from test_cli import Run, run, shop
-from test_drafts import new_book
 
 __all__ = ["run"]
 
@@ -20,7 +19,7 @@ __all__ = ["run"]
 @pytest.fixture
 def book() -> Book:
     """A ledger with the starter templates, a status of the shop's own and one open inquiry."""
-    book = new_book()
+    book = book_with_question()
     own: dict[str, Cell] = {"setting": "対応状況の追加", "name": "入荷待ち", "value": "入荷を待っています"}
     book.snapshot.tables["settings"] = [Record(2, own)]
     book.sync()
