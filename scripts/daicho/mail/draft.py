@@ -20,7 +20,7 @@ from daicho.mail.plain import clean, one_line
 
 SUBJECT_LIMIT = 500
 REFERENCES_LIMIT = 20
-"""References a reply carries: the newest of a long thread, as RFC 5322 (3.6.4) lets a program choose."""
+"""References a reply carries: the first of a long thread, which programs gather it by, and the newest."""
 
 _REPLY_MARK = re.compile(r"\s*(re|aw|sv|返信)\s*(\[\d+\])?\s*[:：]", re.IGNORECASE)
 _ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,200}")
@@ -109,7 +109,7 @@ def build_draft(
     `subject` stands as it is given; `answers` is the Message-ID of the mail replied to ("" for none),
     `references` are those of its thread, oldest first; ids that no header can hold are left out.
     """
-    ids = [f"<{reference}>" for reference in references if _ID.fullmatch(reference)][-REFERENCES_LIMIT:]
+    first, *later = [f"<{reference}>" for reference in references if _ID.fullmatch(reference)] or [""]
     fields = [
         ("From", address_field(sender)),
         ("To", address_field(to)),
@@ -117,7 +117,7 @@ def build_draft(
         ("Date", format_datetime(date)),
         ("Message-ID", f"<{message_id}>"),
         ("In-Reply-To", f"<{answers}>" if _ID.fullmatch(answers) else ""),
-        ("References", "\r\n ".join(ids)),
+        ("References", "\r\n ".join([first, *later[1 - REFERENCES_LIMIT :]])),
         ("X-Daicho-Inquiry", inquiry if _ID.fullmatch(inquiry) else ""),
         ("MIME-Version", "1.0"),
         ("Content-Type", "text/plain; charset=UTF-8"),
