@@ -265,7 +265,7 @@ def test_a_draft_laid_before_the_customers_new_mail_is_told_of(office: Office) -
     mail = QUESTION.replace(b"q1@", b"q2@").replace(b"Subject", b"In-Reply-To: <q1@example.jp>\nSubject", 1)
     (office.folder / "mail" / "2.eml").write_bytes(mail)
     office.sync()
-    assert "11/20 12:00 に置いた下書きは、お客様の新しいメールより前" in office.reason
+    assert "前の下書き（11/20 12:00）は、お客様の新しいメールより前" in office.reason
 
 
 def test_a_new_draft_beside_an_older_one_is_told_of(office: Office) -> None:
@@ -274,7 +274,7 @@ def test_a_new_draft_beside_an_older_one_is_told_of(office: Office) -> None:
     office.now += timedelta(minutes=1)
     office.write(draft="✓", reply=OWN_WORDS)
     office.sync()
-    assert "11/20 12:01 11/20 12:00 に置いた前の下書きも、下書きフォルダーに残っています" in office.reason
+    assert "11/20 12:01 前の下書き（11/20 12:00）も、下書きフォルダーに残っています" in office.reason
     assert len(drafts(office)) == 2
 
 

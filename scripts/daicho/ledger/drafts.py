@@ -268,7 +268,8 @@ class Drafts:
             mailbox if slash else "",
             draft,
             Laid(claim.token, len(filled.missing), typed=text_print(own), text=words, answers=event.key),
-            self._refused(claim, inquiry, unasked.get(recipient(row.base.facts, event), ()), logged),
+            self._refused(claim, inquiry, unasked.get(recipient(row.base.facts, event), ()), logged)
+            or self._textless(claim, filled),
             self._doubled(claim, words, event),
             self._said(claim.last.laid) if claim.last and claim.last.laid else "",
         )
@@ -296,6 +297,11 @@ class Drafts:
         values = {"date": self._said(newest.date), "who": name or address}
         key = found.get(newest.key, "reply.answered-already")
         return Laid(claim.token, trouble=key, values=values, final=True, told=newest.key)
+
+    @staticmethod
+    def _textless(claim: Claim, filled: Filled) -> Laid | None:
+        """That template and text were both taken away after the tick."""
+        return None if filled.text else Laid(claim.token, trouble="reply.no-text", final=True)
 
     def _doubled(self, claim: Claim, words: str, event: Event) -> Laid | None:
         """That the very same draft was laid a moment ago."""
