@@ -38,7 +38,8 @@ SAME_WORDS = 0.5
 _SENTENCE_END = re.compile(r"(?<=[。．！？!?])(?![。．！？!?])|(?<=\.)[ \t]+|\n")
 _PIECE_END = re.compile(f"({_SENTENCE_END.pattern})")
 _ASKS = re.compile(
-    r"[？?]|(でしょうか|ますか|ですか|ませんか|ください|下さい|たいの?です|お願い|教えて)[。．]?$"
+    r"[？?]"
+    r"|(でしょうか|ますか|ですか|ませんか|ください|下さい|たいの?です|お願い|教えて|幸いです|助かります)[。．！!]?$"
 )
 _PERSONAL = re.compile(
     r"[\w.+-]{1,64}@[\w.-]{1,120}"  # mail addresses
@@ -54,13 +55,14 @@ _GREETS = re.compile(
     r"|(問い?合わ?せ|ご連絡|ご質問|ご返信|ご注文|ご利用|ご購入|お買い上げ|メール).{0,20}"
     r"(ありがとう|有難う|いただき[、,]?$|いただきまして[、,]?$)"
     r"|^(誠に|まことに|大変|どうも)?(ありがとうござ|有難うござ)|^(こんにちは|おはよう|はじめまして|初めまして)"
-    r"|(ご?返信|お?返事|ご?連絡)が(大変)?遅(くな|れ)|^(拝啓|前略)"
+    r"|(ご?返信|お?返事|ご?連絡)が(大変)?遅(くな|れ)|^(拝啓|前略)|^(夜分|早朝|突然).{0,12}失礼"
     r"|(ショップ|サポート|センター|担当|係)[の \u3000]?[^、。はがをでも]{1,8}(です|でございます)[。．]?$"
     r"|と申します[。．]?$"
     r"|^(hi|hello|good (morning|afternoon|day))\b|^thank(s| you)[,.!]*$"
     r"|^(my name is|this is|i am|i'm) .{0,40} (from|of|at) "
     r"|^thank(s| you).{0,20}(contact|reach|writing|message|mail|order|inquir|enquir|purchas|interest|touch)"
 )
+_SAYS_WHO = re.compile(r"[^はがをでも、]{1,30}(です|でございます)[。．]?")
 _IS_SOMEBODY = re.compile(r"の?[^はがをでも]{0,8}(です|でございます)")
 _CLOSES = re.compile(
     r"(ご不明|ご質問|ご不便|お困り|気になる).{0,30}(ください|下さい|くださいませ|幸いです|承ります|くださいますよう)"
@@ -109,10 +111,12 @@ def _addresses_somebody(line: str) -> bool:
 
 
 def asking_sentence(text: str) -> str:
-    """The first sentence that asks for something, else the first one, cut to a line."""
+    """The first sentence that asks for something, else the first that is no greeting, cut to a line."""
     sentences = [sentence.strip() for sentence in _SENTENCE_END.split(text) if sentence.strip()]
-    asking = next((sentence for sentence in sentences if _ASKS.search(sentence)), None)
-    return shorten(asking or next(iter(sentences), ""), QUESTION_LIMIT)
+    asking = (sentence for sentence in sentences if _ASKS.search(sentence))
+    telling = (each for each in sentences if not _greets(each, frozenset()) and not _SAYS_WHO.fullmatch(each))
+    found = next(asking, None) or next(telling, None) or next(iter(sentences), "")
+    return shorten(found, QUESTION_LIMIT)
 
 
 def core_of_reply(text: str, own: Iterable[str]) -> str:
