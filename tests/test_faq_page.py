@@ -124,13 +124,15 @@ def test_approved_rows_that_are_not_complete_are_named(run: Run, tmp_path: Path)
     book = load_workbook(path)
     sheet = book["よくある質問"]
     sheet["E2"], sheet["E3"] = "お届けは【要記入：お届け日】です。", None
+    sheet["E4"], sheet["E5"] = "{お届け日}ごろです。", "合言葉は {さくら} です。"
     book.save(path)
     code, _, err = run("-c", "demo/daicho.toml", "faq", "--html", "faq.html")
     assert code == 1
-    assert f"{sheet['A2'].value} {sheet['A3'].value}" in err
-    page = Page((tmp_path / "faq.html").read_text(encoding="utf-8"))
-    assert len(page.texts["summary"]) == 8
-    assert "要記入" not in (tmp_path / "faq.html").read_text(encoding="utf-8")
+    assert f"{sheet['A2'].value} {sheet['A3'].value} {sheet['A4'].value}）" in err
+    html = (tmp_path / "faq.html").read_text(encoding="utf-8")
+    assert len(Page(html).texts["summary"]) == 7
+    assert "要記入" not in html and "{お届け日}" not in html
+    assert "{さくら}" in html, "braces around other words are words"
 
 
 def test_similar_prints_past_answers(run: Run, tmp_path: Path) -> None:  # noqa: F811

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from daicho.inquiry.reply import core_of, fill
+from daicho.inquiry.reply import core_of, fill, load_fields
 from daicho.inquiry.similar import LIKE, Vector, cosine, groups, typical_first, weighted
 from daicho.ledger.faq_text import (
     SAME_ANSWER,
@@ -97,7 +97,10 @@ def entries(records: Sequence[Record], layout: Layout) -> list[Entry]:
 def is_ready(entry: Entry, wording: Wording) -> bool:
     """Whether customers can read an entry: it has an answer, with nothing left to fill in."""
     gap, _, _ = wording.say("reply.blank", field="\0").partition("\0")
-    return bool(entry.answer) and gap not in entry.answer
+    fields = load_fields(wording.language)
+    # Words taken over from a template may bring its fields with them, which nobody fills here.
+    open_fields = fields.labels.keys() & set(fields.used(entry.answer))
+    return bool(entry.answer) and gap not in entry.answer and not open_fields
 
 
 def month_before(day: datetime) -> str:
