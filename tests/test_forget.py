@@ -13,8 +13,8 @@ from daicho.ledger.settings import read_settings
 from daicho.ledger.summary.facts import read_facts
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import summarise
-from daicho.ledger.veiled import veiled_key
 from daicho.ledger.vendor.log import Export
+from daicho.mail.key import veiled_key
 from daicho.mail.mailbox import Head
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
@@ -302,11 +302,6 @@ def test_a_name_that_another_customer_bears_too_stays_theirs() -> None:
 )
 def test_a_key_names_somebody_by_address_or_by_what_stands_before_the_at(key: str, told: bool) -> None:
     assert tells(key, [HANAKO]) is told
-
-
-def test_a_variant_of_a_key_stays_one_when_veiled() -> None:
-    assert veiled_key("a@x#12345678") == veiled_key("a@x") + "#12345678"
-    assert veiled_key(veiled_key("a@x")) == veiled_key("a@x")
 
 
 # --- prune --------------------------------------------------------------------------------------------------

@@ -29,7 +29,15 @@ FLOORS = {
     "errors": 1,
     "wording": 1,
 }
-PURE = ("inquiry", "ledger", "workdays.py", "mail/message.py", "mail/charset.py", "mail/text.py")
+PURE = (
+    "inquiry",
+    "ledger",
+    "workdays.py",
+    "mail/message.py",
+    "mail/charset.py",
+    "mail/key.py",
+    "mail/text.py",
+)
 WORLD = {
     "socket",
     "subprocess",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -55,6 +54,7 @@ from daicho.mail.connection import Account, Connection
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.draft import DraftFolder, NoDrafts
 from daicho.mail.imap import Imap
+from daicho.mail.key import gmail_link, named_id
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
 from daicho.mail.mbox import Mbox
@@ -70,9 +70,6 @@ from daicho.wording import Wording, wording
 
 if TYPE_CHECKING:
     from daicho.sheets.google import GoogleWorkbook
-
-_VARIANT = re.compile("#[0-9a-f]{8}$")
-"""Ends the log's keys of mails that share a Message-ID with another (see `Known.admit`)."""
 
 TRY_AT_ONCE = 500
 """How many mails `try` judges together: fast, and soon on the screen."""
@@ -390,23 +387,6 @@ def open_google(
     key = spreadsheet_key(config.google or "")
     client = GoogleClient(key, load_credentials(config.credentials, ask=ask))
     return GoogleWorkbook(client, layout, now, config.zone.key)
-
-
-def gmail_link(key: str) -> str:
-    """Opens the mail in Gmail's web page."""
-    id = _message_id(key)
-    return f"https://mail.google.com/mail/u/0/#search/rfc822msgid%3A{id}" if id else ""
-
-
-def named_id(key: str) -> str:
-    """What mail programs find the mail by. It looks like an address, so its name stands there."""
-    id = _message_id(key)
-    return f"Message-ID: <{id}>" if id else ""
-
-
-def _message_id(key: str) -> str:
-    """The Message-ID that a key of the log was made from, "" where the mail has none."""
-    return "" if key.startswith("sha256-") else _VARIANT.sub("", key)
 
 
 def open_mailbox(config: MailboxConfig) -> Mailbox:

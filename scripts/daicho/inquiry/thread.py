@@ -7,20 +7,19 @@ an address within a window; never by subject alone. What joins nothing is an inq
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from daicho.inquiry.extract import order_numbers
+from daicho.mail.key import bare_key as bare_key
 from daicho.mail.text import Quoting
 
 WINDOW = timedelta(days=30)
 """How long after an inquiry's message the same order number from the same address still means it."""
 
 _ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
-_VARIANT = re.compile(r"#[0-9a-f]{8}\Z")
 _REPLY_MARKS = ("re:", "re：", "返信:", "返信：", "aw:")
 
 
@@ -89,11 +88,6 @@ def base_subject(subject: str) -> str:
     while mark := next((mark for mark in _REPLY_MARKS if rest.startswith(mark)), ""):
         rest = rest.removeprefix(mark).strip()
     return rest
-
-
-def bare_key(key: str) -> str:
-    """A message key without the mark that tells mails of one Message-ID apart."""
-    return _VARIANT.sub("", key)
 
 
 class Threads:

@@ -12,11 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from daicho.inquiry.customer import Customer
-from daicho.inquiry.thread import Event, bare_key
-from daicho.ledger.veiled import veiled_key
+from daicho.inquiry.thread import Event
+from daicho.mail.key import bare_key, marked_key, veiled_key
 from daicho.mail.message import Head, Message
 from daicho.sheets.layout import Layout, Tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
+from daicho.wording import listed
 
 CELL_LIMIT = 32_000
 """UTF-16 units we put into one cell: below Excel's 32,767 and Google's 50,000."""
@@ -72,7 +73,7 @@ def words_of(value: Cell) -> list[str]:
 
 
 def join_words(words: Iterable[str]) -> str | None:
-    return "、".join(dict.fromkeys(word for word in words if word)) or None
+    return listed(dict.fromkeys(word for word in words if word)) or None
 
 
 def join_lines(lines: Iterable[str]) -> str | None:
@@ -268,8 +269,7 @@ class Known:
         if self(Head(message.key, date, message.sender.email)):
             return None
         if message.key in self._dates:
-            variant = hashlib.sha256(message.date.isoformat().encode()).hexdigest()[:8]
-            message = replace(message, key=f"{message.key}#{variant}")
+            message = replace(message, key=marked_key(message.key, message.date))
         self._add(message.key, message.date)
         return message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -12,6 +11,7 @@ from daicho.mail.address import first_addresses
 from daicho.mail.automatic import automatic_field, bounce_sign, bounced_id
 from daicho.mail.body import read_body
 from daicho.mail.header import Header
+from daicho.mail.key import fingerprint
 from daicho.mail.mime import Part, read_parts
 from daicho.mail.text import new_part
 
@@ -194,11 +194,8 @@ def _message_id(header: Header) -> str:
 
 def _hash(header: Header, raw: bytes, body: int) -> str:
     """The key of a mail without a Message-ID: equal for copies that differ in folding and line ends only."""
-    digest = hashlib.sha256()
-    for name in ("date", "from", "to", "subject"):
-        digest.update(b" ".join(header.first(name).split()) + b"\n")
-    digest.update(raw[body:].replace(b"\r\n", b"\n").strip())
-    return f"sha256-{digest.hexdigest()[:32]}"
+    stable = (b" ".join(header.first(name).split()) + b"\n" for name in ("date", "from", "to", "subject"))
+    return fingerprint(*stable, raw[body:].replace(b"\r\n", b"\n").strip())
 
 
 def _sender(header: Header) -> Address:
