@@ -103,8 +103,43 @@ def test_a_name_that_is_no_field_is_found_unless_the_shop_has_set_it() -> None:
     cells(book, "return")["body"] = "{お客さま名} 様 {受付電話}"
     book["settings"].append(Record(99, {"setting": "その他", "name": "受付電話", "value": "平日"}))
     [finding] = check(book)
-    assert (finding.key, finding.values["field"]) == ("check.unknown-field", "お客さま名")
+    assert finding.values["field"] == "お客さま名"
     assert "{お客さま名}" in wording("ja").say(finding.key, **finding.values)
+
+
+@pytest.mark.parametrize(
+    ("language", "field", "meant"),
+    [
+        ("ja", "担当者", "担当者名"),
+        ("ja", "おとどけ日", "お届け日"),
+        ("ja", "Order  nunber", "注文番号"),
+        ("ja", "受付の電話", "受付電話"),
+        ("ja", "天気", ""),
+        ("en", "customers name", "customer name"),
+        ("en", "お客様の名", "customer name"),
+    ],
+)
+def test_the_field_that_may_be_meant_is_named(language: str, field: str, meant: str) -> None:
+    book = tables(language)
+    label = load_layout(language).label("setting", "value")
+    book["settings"].append(Record(99, {"setting": label, "name": "受付電話", "value": "平日"}))
+    cells(book, "return")["body"] = f"{{{field}}}"
+    [finding] = check(book, language)
+    assert finding.key == ("check.unknown-field-near" if meant else "check.unknown-field")
+    said = wording(language).say(finding.key, **finding.values)
+    assert f"{{{field}}}" in said and (f"{{{meant}}}" in said or not meant)
+
+
+@pytest.mark.parametrize("missing", ["key", "body"])
+def test_a_row_that_cannot_be_a_template_is_told_with_its_place(missing: str) -> None:
+    book = tables("ja")
+    row: dict[str, Cell] = {"key": "own", "name": "うちの案内", "body": "はい。", "on": "✓"}
+    book["templates"].append(Record(60, row | {missing: "  "}))
+    book["templates"].append(Record(61, {"on": "✓"}))
+    [finding] = check(book)
+    assert finding.key == "check.incomplete"
+    assert "60 行目" in wording("ja").say(finding.key, **finding.values)
+    assert finding.template == ("うちの案内" if missing == "key" else "own")
 
 
 def test_templates_nobody_uses_are_told_once_others_are_used() -> None:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -68,7 +69,7 @@ def check_templates(
     for template in replies.templates:
         text = f"{template.subject}\n{template.body}"
         unknown = dict.fromkeys(replies.fields.unknown(text, replies.own))
-        findings += [Finding(template.key, "check.unknown-field", {"field": name}) for name in unknown]
+        findings += [_unknown_field(template, name, replies) for name in unknown]
         # While the ledger is young most have had no occasion; what is switched off is not meant to have any.
         if at_work and template.on and not usage.get(template.key, (0, ()))[0]:
             findings.append(Finding(template.key, "check.unused", {}))
@@ -77,7 +78,25 @@ def check_templates(
     findings += [
         Finding(key, "check.doubled", {"rows": ", ".join(map(str, usage[key][1]))}) for key in doubled
     ]
-    return findings
+    return findings + list(_incomplete(tables.get("templates", ())))
+
+
+def _unknown_field(template: Template, name: str, replies: Replies) -> Finding:
+    """A name in braces that is no field, with the field or the shop's own name that may be meant."""
+    fields = replies.fields
+    near = get_close_matches("".join(fold(name).split()), [*fields.names, *replies.own], 1)
+    if not near:
+        return Finding(template.key, "check.unknown-field", {"field": name})
+    meant = fields.labels.get(fields.key(near[0]), near[0])
+    return Finding(template.key, "check.unknown-field-near", {"field": name, "near": meant})
+
+
+def _incomplete(records: Iterable[Record]) -> Iterator[Finding]:
+    """Rows that people began and that are no template for want of a key or a text."""
+    for record in records:
+        key, name, body = (text_of(record.cells.get(each)).strip() for each in ("key", "name", "body"))
+        if (key or name or body) and not (key and body):
+            yield Finding(key or name, "check.incomplete", {"row": record.number})
 
 
 def _usage(records: Iterable[Record]) -> dict[str, tuple[int, tuple[int, ...]]]:
