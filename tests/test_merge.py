@@ -12,6 +12,7 @@ from daicho.ledger.merge import merge_cell, merge_row, merge_words, new_row
 from daicho.ledger.rows import Base, Row, clean, comparable, same, words_of
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Record
+from daicho.wording import wording
 
 TAB = load_layout("ja").tab("inquiries")
 
@@ -61,7 +62,7 @@ def test_a_shared_cell(
 def test_a_cell_that_lists_words(
     said: str, theirs: str | None, base: str | None, ours: str | None, value: str | None
 ) -> None:
-    assert merge_words(theirs, base, ours).value == value, said
+    assert merge_words(theirs, base, ours, wording("ja")).value == value, said
 
 
 CELLS = (
@@ -92,7 +93,7 @@ WORDS = st.lists(st.sampled_from("abcdef"), unique=True, max_size=5).map("、".j
 def test_words_a_person_added_stay_and_words_they_took_away_do_not_return(
     theirs: str, base: str, ours: str
 ) -> None:
-    merged = set(words_of(merge_words(theirs, base, ours).value))
+    merged = set(words_of(merge_words(theirs, base, ours, wording("ja")).value))
     there, before, wanted = (set(words_of(cell)) for cell in (theirs, base, ours))
     assert there - before <= merged
     assert not (before & wanted) - there & merged

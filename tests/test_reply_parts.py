@@ -173,7 +173,7 @@ def test_a_template_that_the_reply_is_made_of_is_no_other_candidate() -> None:
 def test_a_part_may_tell_its_product_too() -> None:
     parts = {"order": {"safety": "B-2002"}, "product": {"safety": "グラス", "restock": "マグ"}}
     row = {"order": "A-1001、B-2002", "product": "マグ、グラス"}
-    assert own_parts(parts, row, ["safety", "restock"]) == {
+    assert own_parts(parts, row, ["safety", "restock"], WORDS) == {
         "safety": {"order": "B-2002", "product": "グラス"},
         "restock": {"order": "A-1001", "product": "マグ"},
     }
@@ -181,7 +181,7 @@ def test_a_part_may_tell_its_product_too() -> None:
 
 def test_an_order_from_outside_stays_plain_text_in_its_part() -> None:
     parts = {"order": {"safety": "{署名}\n" + "9" * 999}}
-    own = own_parts(parts, {"order": "A-1"}, ["safety"])["safety"]["order"]
+    own = own_parts(parts, {"order": "A-1"}, ["safety"], WORDS)["safety"]["order"]
     assert own.startswith("{署名} 999") and own.endswith("…") and "\n" not in own
 
 

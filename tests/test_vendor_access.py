@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builders import LAYOUT, NOW, Book, arrival
+from builders import LAYOUT, NOW, WORDS, Book, arrival
 from daicho.errors import UsageError
 from daicho.inquiry.thread import Threads
 from daicho.ledger.vendor.access import VendorError, read_access
@@ -50,8 +50,10 @@ def test_a_term_that_is_not_understood_stops_the_export(line: str) -> None:
 def test_a_column_nobody_knows_is_told_with_all_that_can_be_named() -> None:
     with pytest.raises(VendorError) as told:
         access_of(book("渡す列：件名、暗証番号"))
-    options = str(told.value.values["options"]).split("、")
+    options = told.value.values["options"]
+    assert isinstance(options, list)
     assert {"受付番号", "対応状況", "問い合わせ区分", "メモ", "件名"} <= set(options)
+    assert "、件名、" in WORDS.say(told.value.key, **told.value.values)
     assert access_of(book(f"渡す列：{'、'.join(options)}")).columns
 
 

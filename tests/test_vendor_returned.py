@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from builders import NOW
+from builders import NOW, WORDS
 from daicho.ledger.rows import text_of
 from daicho.ledger.vendor.access import VendorError
 from daicho.sheets.pack_page import Grid
@@ -91,7 +91,7 @@ def test_two_renamed_headers_without_keys_are_refused_by_name() -> None:
     lose_the_keys(sheet)
     with pytest.raises(VendorError) as told:
         home(made, sheet.grids)
-    assert told.value.values["headers"] == "回答文、メモ"
+    assert told.value.values["headers"] == ["回答文", "メモ"]
 
 
 def test_a_deleted_row_is_told_and_stays_in_the_ledger() -> None:
@@ -117,7 +117,8 @@ def test_what_a_vendor_wrote_into_the_shops_columns_is_told_and_the_rest_comes_h
     before = row(made, id)["subject"], row(made, id).get("tags"), row(made, id)["due"]
     (trouble,) = home(made, sheet.grids).troubles
     assert (trouble.key, trouble.inquiry) == ("vendor.not-theirs", id)
-    assert set(str(trouble.values["column"]).split("、")) == {"件名", "タグ", "対応期限"}
+    assert "、件名、" in WORDS.say(trouble.key, **trouble.values)
+    assert trouble.values["column"] == ["対応期限", "件名", "タグ"]
     assert (row(made, id)["subject"], row(made, id).get("tags"), row(made, id)["due"]) == before
     assert facts(made, id)["answer"] == "あります。"
 

@@ -154,6 +154,6 @@ def mailbox_checks(
         return {"name": config.name, "mails": mailbox.count({}, lambda head: False)}
 
     def looked_into() -> Mapping[str, object]:
-        return {"name": config.name, "folders": "、".join(folders() if folders else ())}
+        return {"name": config.name, "folders": folders() if folders else []}
 
     return [("mailbox", opened), ("folders", looked_into)] if folders else [("mailbox", opened)]

@@ -7,6 +7,7 @@ for instance `sheets.file-open`. Fields are written `{name}` and filled with `st
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -32,8 +33,16 @@ class Wording:
             self.sentences.update({f"{path.stem}.{name}": text for name, text in section.items()})
 
     def say(self, key: str, **values: object) -> str:
-        """The sentence `key` with its fields filled. Raises KeyError for a key nobody wrote."""
-        return self.sentences[key].format(**values)
+        """The sentence `key` filled, lists as `listed`. Raises KeyError for a key nobody wrote."""
+        told = {
+            name: self.listed(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in values.items()
+        }
+        return self.sentences[key].format(**told)
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Words as a list within a line."""
+        return self.sentences["ledger.comma"].join(words)
 
 
 @cache

@@ -241,9 +241,9 @@ def _option(row: Mapping[str, Cell], column: str, layout: Layout) -> str:
     return option
 
 
-def _labels(layout: Layout, list_key: str, only: Sequence[str] = ()) -> str:
+def _labels(layout: Layout, list_key: str, only: Sequence[str] = ()) -> list[str]:
     options = layout.lists[list_key]
-    return "、".join(options[key] for key in only or options)
+    return [options[key] for key in only or options]
 
 
 def _value(text: str, sets: str, layout: Layout) -> str:

@@ -25,6 +25,7 @@ from daicho.ledger.rows import (
     Ledger,
     Row,
     join_address,
+    join_words,
     machine_digest,
     read_event,
     same,
@@ -35,7 +36,7 @@ from daicho.ledger.vendor.log import Export, holding, read_exports
 from daicho.ledger.vendor.veil import Matter, labels, learn_customers, learn_matter
 from daicho.mail.key import veiled_key
 from daicho.sheets.workbook import Cell, Commit, Record, Update
-from daicho.wording import Wording, listed
+from daicho.wording import Wording
 
 OWN_WORDS = 10
 """Letters of a sentence from which on it tells whose it is."""
@@ -394,7 +395,7 @@ class _Pruning:
         wanted: dict[str, Cell] = dict.fromkeys(("address", "reply", "draft", "link"))
         for key in ("subject", "memo", "reason"):
             wanted[key] = masker.mask(row.text(key), person) or None
-        wanted |= {"customer": name, "order": listed(orders) or None}
+        wanted |= {"customer": name, "order": join_words(orders, self.speaker.wording)}
         masked = [replace(event, text=masker.mask(event.text, person)) for event in matter.events]
         if matter.inquiry:
             first = matter.inquiry.events.index(matter.inquiry.first)

@@ -118,7 +118,7 @@ class InquiryRow:
         """The cells to write into a row that is there."""
         self._propose()
         proposal = Proposal({}, self.base.proposals, self.events)
-        merged = merge_shared(self.row, proposal)
+        merged = merge_shared(self.row, proposal, self.context.speaker.wording)
         before = self.row.base.proposals
         self.conflicts = tuple(
             key
@@ -259,11 +259,11 @@ class InquiryRow:
         cells = self.row.record.cells | shared
         settled = self.layout.option("status", text_of(cells.get("status"))) in ("done", "excluded")
         self.questions = [] if settled else self.context.lists.questions(cells, self.base)
-        tag = self.context.speaker.wording.say("ledger.needs-look")
-        before = mark(self.base, self.questions, tag)
+        wording = self.context.speaker.wording
+        before = mark(self.base, self.questions, wording)
         self.answered = [question for question in before if question not in self.questions]
         proposed = self.row.base.proposals.get("tags")
-        return merge_words(self.row.cell("tags"), proposed, self.base.proposals["tags"])
+        return merge_words(self.row.cell("tags"), proposed, self.base.proposals["tags"], wording)
 
     # --- drafts ---------------------------------------------------------------------------------------------
 
@@ -296,7 +296,8 @@ class InquiryRow:
         context, who = self.context, self.row.text("assignee").strip()
         to = recipient(self.base.facts, answer_to(self.inquiry))
         wish = {"template": self.base.proposals.get("template")}
-        template = merge_shared(self.row, Proposal({}, wish, self.events))["template"].value
+        proposal, wording = Proposal({}, wish, self.events), self.context.speaker.wording
+        template = merge_shared(self.row, proposal, wording)["template"].value
         filled = self._filled(text_of(template), self.base.proposals)
         filled = context.replies.edited(self.typed, filled) if self.typed else filled
         if refused := refusal(claim, who, to, filled, context.replies, context.now):

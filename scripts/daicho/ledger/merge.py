@@ -15,6 +15,7 @@ from typing import Literal
 from daicho.ledger.rows import Base, Row, clean, join_words, machine_digest, same, text_of, words_of
 from daicho.sheets.layout import Tab
 from daicho.sheets.workbook import Cell
+from daicho.wording import Wording
 
 WORD_LISTS = frozenset({"tags", "order", "product"})
 """Shared columns that list several words: people and we may each add and take away words."""
@@ -46,12 +47,12 @@ def merge_cell(theirs: Cell, base: Cell, ours: Cell, *, event: bool = False) -> 
     return Merged(theirs, "theirs")
 
 
-def merge_words(theirs: Cell, base: Cell, ours: Cell) -> Merged:
+def merge_words(theirs: Cell, base: Cell, ours: Cell, wording: Wording) -> Merged:
     """Three-way merge of a cell that lists words: our additions and removals since the base join theirs."""
     there, before, wanted = words_of(theirs), words_of(base), words_of(ours)
     added = [word for word in wanted if word not in before]
     dropped = {word for word in before if word not in wanted}
-    value = join_words([word for word in there if word not in dropped] + added)
+    value = join_words([word for word in there if word not in dropped] + added, wording)
     if set(there) == set(words_of(value)):
         return Merged(theirs if there else None, "agreed")
     return Merged(value, "ours" if set(there) == set(before) else "theirs")
@@ -87,13 +88,13 @@ class Proposal:
     events: Collection[str] = frozenset()
 
 
-def merge_shared(row: Row, proposal: Proposal) -> dict[str, Merged]:
+def merge_shared(row: Row, proposal: Proposal, wording: Wording) -> dict[str, Merged]:
     """The shared columns of one row, merged. The row's base decides what a person changed."""
     merged: dict[str, Merged] = {}
     for key, wanted in proposal.shared.items():
         theirs, base, ours = row.cell(key), row.base.proposals.get(key), clean(wanted)
         if key in WORD_LISTS:
-            merged[key] = merge_words(theirs, base, ours)
+            merged[key] = merge_words(theirs, base, ours, wording)
         elif key in NEVER_EMPTY and theirs is None:
             # Emptied by a slip: work nobody sees is work forgotten, so our proposal comes back.
             merged[key] = Merged(ours, "ours")

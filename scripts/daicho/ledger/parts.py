@@ -13,6 +13,7 @@ from daicho.inquiry.reply import outside
 from daicho.ledger.propose import WORDS_KEPT
 from daicho.ledger.rows import Base, join_words, words_of
 from daicho.sheets.workbook import Cell
+from daicho.wording import Wording
 
 Parts = Mapping[str, Mapping[str, str]]
 """By field, then by the key of a template: which of the row's words the template's part is about."""
@@ -25,7 +26,7 @@ _FIELDS: Mapping[str, Callable[[Judgement], Sequence[str]]] = {
 }
 
 
-def told_apart(whole: Judgement, requests: Mapping[str, Sequence[Judgement]]) -> Parts:
+def told_apart(whole: Judgement, requests: Mapping[str, Sequence[Judgement]], wording: Wording) -> Parts:
     """What the requests of a mail are about each. `requests` are by the template that answers them."""
     parts: dict[str, dict[str, str]] = {}
     for field, words_in in _FIELDS.items():
@@ -36,7 +37,7 @@ def told_apart(whole: Judgement, requests: Mapping[str, Sequence[Judgement]]) ->
         }
         # Who names all or none in each part tells nothing apart.
         if any(0 < len(words) < len(known) for words in named.values()):
-            parts[field] = {template: join_words(words) or "" for template, words in named.items() if words}
+            parts[field] = {template: wording.listed(words) for template, words in named.items() if words}
     return parts
 
 
@@ -55,7 +56,9 @@ def standing(base: Base, cells: Mapping[str, Cell]) -> Parts:
     }
 
 
-def own_parts(parts: Parts, row: Mapping[str, str], templates: Sequence[str]) -> dict[str, dict[str, str]]:
+def own_parts(
+    parts: Parts, row: Mapping[str, str], templates: Sequence[str], wording: Wording
+) -> dict[str, dict[str, str]]:
     """What fills the part of each of a letter's `templates` instead of all that the `row` says, by field.
 
     A template that none of the requests called for is about what the others leave, else about all.
@@ -63,7 +66,7 @@ def own_parts(parts: Parts, row: Mapping[str, str], templates: Sequence[str]) ->
     own: dict[str, dict[str, str]] = {template: {} for template in templates}
     for field, named in parts.items():
         answered = {word for template in templates for word in words_of(named.get(template))}
-        left = join_words(word for word in words_of(row.get(field)) if word not in answered)
+        left = join_words((word for word in words_of(row.get(field)) if word not in answered), wording)
         for template in templates:
             if words := named.get(template) or left:
                 own[template][field] = outside(words)

@@ -103,7 +103,7 @@ def write_customers(
             commit.appends.setdefault("customers", []).append(new_row(tab, machine, shared, base))
             continue
         shared["name"] = row.base.proposals.get("name") or shared["name"]
-        merged = merge_shared(row, Proposal(machine, shared, events=_answered(row, shared)))
+        merged = merge_shared(row, Proposal(machine, shared, _answered(row, shared)), speaker.wording)
         base.proposals = row.base.proposals | shared
         if cells := merge_row(tab, row, machine, merged, base):
             commit.updates.append(Update("customers", row.record, cells))

@@ -41,9 +41,9 @@ def first_proposals(
         "channel": label("channel", judgement.channel or channel),
         "customer": name or judgement.customer_name or None,
         "category": label("category", judgement.category),
-        "tags": join_words(tag_words(judgement, speaker)),
-        "order": join_words(judgement.order_numbers[:WORDS_KEPT]),
-        "product": join_words(judgement.products),
+        "tags": join_words(tag_words(judgement, speaker), speaker.wording),
+        "order": join_words(judgement.order_numbers[:WORDS_KEPT], speaker.wording),
+        "product": join_words(judgement.products, speaker.wording),
         "template": judgement.templates[0] if judgement.templates else None,
     }
 
@@ -67,7 +67,8 @@ def later_proposals(
         ("order", judgement.order_numbers),
         ("product", judgement.products),
     ):
-        proposals[key] = join_words([*words_of(before.get(key)), *words][:WORDS_KEPT])
+        kept = [*words_of(before.get(key)), *words][:WORDS_KEPT]
+        proposals[key] = join_words(kept, speaker.wording)
     # A new question wants a new answer; the template chosen for the old one was for the old one.
     if judgement.templates:
         proposals["template"] = judgement.templates[0]

@@ -128,7 +128,7 @@ class Replies:
         if (found := self._combined[key]) is None:
             return None
         letter, foreign = found
-        own = own_parts(asked.parts, {"order": asked.order, "product": asked.product}, letter.keys)
+        own = own_parts(asked.parts, {"order": asked.order, "product": asked.product}, letter.keys, wording)
         filled = fill(letter, self._values(asked), self.fields, wording, own)
         if not foreign:
             return filled
@@ -188,8 +188,7 @@ class Replies:
         if not missing:
             return ""
         say = self.speaker.wording.say
-        fields = say("reply.between").join(dict.fromkeys(missing))
-        return say("reply.to-fill", count=len(missing), fields=fields) + "\n\n"
+        return say("reply.to-fill", count=len(missing), fields=list(dict.fromkeys(missing))) + "\n\n"
 
     def edited(self, cell: str, filled: Filled | None) -> Filled:
         """The reply that a person made of the cell: their words as they stand, never filled in.

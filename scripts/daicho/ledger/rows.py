@@ -17,7 +17,7 @@ from daicho.mail.key import bare_key, marked_key, veiled_key
 from daicho.mail.message import Head, Message
 from daicho.sheets.layout import Layout, Tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
-from daicho.wording import listed
+from daicho.wording import Wording
 
 CELL_LIMIT = 32_000
 """UTF-16 units we put into one cell: below Excel's 32,767 and Google's 50,000."""
@@ -72,8 +72,8 @@ def words_of(value: Cell) -> list[str]:
     return [word.strip() for word in re.split(r"[、,，\n]", text_of(value)) if word.strip()]
 
 
-def join_words(words: Iterable[str]) -> str | None:
-    return listed(dict.fromkeys(word for word in words if word)) or None
+def join_words(words: Iterable[str], wording: Wording) -> str | None:
+    return wording.listed(dict.fromkeys(word for word in words if word)) or None
 
 
 def join_lines(lines: Iterable[str]) -> str | None:

@@ -34,14 +34,16 @@ def suggested(
     if len(asked) < 2 or not templates or templates[0] not in asked:
         return replace(judgement, templates=templates), {}
     # Several requests in one mail: the cell names a template for each, the main one first.
-    joined = join_words([templates[0], *asked]) or ""
+    wording = replies.speaker.wording
+    joined = join_words([templates[0], *asked], wording) or ""
     others = [template for template in templates if template not in asked]
-    return replace(judgement, templates=(joined, *others)), told_apart(judgement, asked)
+    return replace(judgement, templates=(joined, *others)), told_apart(judgement, asked, wording)
 
 
 def said(event: Event, judgement: Judgement, replies: Replies) -> list[str]:
     """Why a message was judged so, and which other templates would do, best first."""
-    wording, others = replies.speaker.wording, join_words(judgement.templates[1:])
+    wording = replies.speaker.wording
+    others = join_words(judgement.templates[1:], wording)
     lines = [*said_language(event, judgement, replies), *judgement.say_reason(wording).split("\n")]
     return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
 

@@ -12,6 +12,7 @@ from daicho.ledger.replies import Replies
 from daicho.ledger.rows import Base, join_words, same, text_of, words_of
 from daicho.ledger.settings import Settings
 from daicho.sheets.workbook import Cell
+from daicho.wording import Wording
 
 COLUMNS = ("status", "priority", "category", "template")
 
@@ -85,18 +86,19 @@ def _folded(word: str) -> str:
     return "".join(fold(word).split())
 
 
-def mark(base: Base, questions: list[str], tag: str) -> list[str]:
-    """Remembers a row's open questions in `base` and proposes `tag` while there are any.
+def mark(base: Base, questions: list[str], wording: Wording) -> list[str]:
+    """Remembers a row's open questions in `base` and proposes the tag 要確認 while there are any.
 
     Returns the questions that were open before. A tag that the judgement had put there itself stays.
     """
+    tag = wording.say("ledger.needs-look")
     before = base.facts.pop("unlisted", {"said": [], "marked": False})
     tags, marked = words_of(base.proposals.get("tags")), bool(before["marked"])
     if questions and tag not in tags:
         tags, marked = [*tags, tag], True
     elif marked and not questions:
         tags.remove(tag)
-    base.proposals["tags"] = join_words(tags)
+    base.proposals["tags"] = join_words(tags, wording)
     if questions:
         base.facts["unlisted"] = {"said": questions, "marked": marked}
     return list(before["said"])

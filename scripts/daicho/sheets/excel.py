@@ -164,9 +164,7 @@ class ExcelWorkbook:
             self._say("sheets.column-added", tab=tab.label, header=column.label)
             for tab, column in new_columns
         ]
-        return added + (
-            [self._say("sheets.statuses-offered", statuses="、".join(offered))] if offered else []
-        )
+        return added + ([self._say("sheets.statuses-offered", statuses=offered)] if offered else [])
 
     def _offer_statuses(self, tables: Tables) -> tuple[str, ...]:
         """Puts the statuses of the settings tab into the dropdown; what it offers now, if that is new."""

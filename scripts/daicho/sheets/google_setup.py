@@ -209,7 +209,7 @@ class Setup:
         column = widened.tab("inquiries").column("status")
         work.requests += dropdown(widened, ledger.sheet_id, at, column, work.places)
         work.kept[STATUSES] = ",".join(offered)
-        work.lines.append(self._say("sheets.statuses-offered", statuses="、".join(offered)))
+        work.lines.append(self._say("sheets.statuses-offered", statuses=offered))
 
     def _is_news(self, there: There, tab: Tab) -> bool:
         """Whether a missing tab was never made. One that was made, a person renamed or deleted."""

@@ -135,6 +135,6 @@ def _column(vendor: str, label: str, layout: Layout) -> str:
     key = columns.get(label, label)
     usable = (*OFFERED, "id", "status", "category", "memo")
     if key not in usable:
-        options = "、".join(label for label, known in columns.items() if known in usable)
+        options = [label for label, known in columns.items() if known in usable]
         raise VendorError("vendor.odd-option", vendor=vendor, value=label, options=options)
     return key

@@ -45,8 +45,8 @@ def _lines(context: Context, export: Export, before: Export | None) -> list[tupl
         ("how", context.say("how"), ""),
         ("people", context.say(f"people-{context.access.masking}"), ""),
         ("version", export.version if export.policies else "", ""),
-        ("changes", "、".join(changed), ""),
-        ("gone", "、".join(gone), ""),
+        ("changes", context.wording.listed(changed), ""),
+        ("gone", context.wording.listed(gone), ""),
         ("acknowledge", acknowledge if export.policies else "", "acknowledged"),
         ("export", f"{export.id}　{_moment(export.when)}", ""),
     ]
@@ -57,7 +57,7 @@ def _counts(context: Context) -> str:
     labels = [matter.row.text("priority") for matter in context.matters]
     known = context.layout.lists["priority"].values()
     parts = [f"{label} {labels.count(label)}" for label in known if label in labels]
-    return context.say("counts", count=len(labels), parts="・".join(parts))
+    return context.say("counts", count=len(labels), parts=parts)
 
 
 def report_page(context: Context, inquiries: Page) -> Page:

@@ -224,7 +224,7 @@ class _Home:
         said = self._said(matter, veil, text_of(self._mine(matter.row, key)))
         real, unknown = veil.masker.restore(text, said)
         if unknown:
-            self._trouble(answer, "vendor.odd-name", column=self._label(key), name="、".join(unknown))
+            self._trouble(answer, "vendor.odd-name", column=self._label(key), name=unknown)
             return _REFUSED
         return real
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from daicho.inquiry.thread import Inquiry, Threads, short_code
 from daicho.ledger.masking import Masker
-from daicho.ledger.rows import Ledger, Row, join_words, words_of
+from daicho.ledger.rows import Ledger, Row, words_of
 from daicho.ledger.settings import Settings
 from daicho.ledger.vendor.access import Access, VendorError
 from daicho.ledger.vendor.context import Context, House
@@ -117,7 +117,7 @@ def build_pack(
         ledger.layout.label("masking", access.masking),
     )
     pages = _pages(context, export, handed, last_of(read_exports(tables["exports"]), access.vendor))
-    fields = join_words(column.label for column in pages[1].columns if not column.hidden)
+    fields = wording.listed(column.label for column in pages[1].columns if not column.hidden)
     return Pack(export, pages, {"fields": fields})
 
 

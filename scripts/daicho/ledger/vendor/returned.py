@@ -129,7 +129,7 @@ def _by_headers(grid: Grid, headers: Mapping[int, str], by_label: Mapping[str, s
         columns[missing[0]] = strange[0]
     elif missing and strange:
         lost = [label for key in missing for label, known in by_label.items() if known == key]
-        raise VendorError("vendor.header-lost", sheet=grid.name, headers="、".join(lost))
+        raise VendorError("vendor.header-lost", sheet=grid.name, headers=lost)
     return columns
 
 
@@ -190,7 +190,7 @@ def _take_rows(
             if edited := [
                 labels[key] for key, cell in line.shown.items() if _edited(grid, cell, found[0], key)
             ]:
-                values = {"column": "、".join(edited)}
+                values = {"column": edited}
                 trouble = Trouble(grid.name, line.number, found[0].id, "vendor.not-theirs", values)
                 returned.troubles.append(trouble)
 

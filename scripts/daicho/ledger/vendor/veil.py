@@ -55,10 +55,10 @@ class Veil:
         kind: Kind = "email" if "@" in address else "phone" if any(map(str.isdigit, address)) else "name"
         return self.masker.pseudonym(kind, address)
 
-    def orders(self, cell: str) -> str:
+    def orders(self, orders: Sequence[str]) -> Sequence[str]:
         if not self.masker:
-            return cell
-        return "、".join(self.masker.pseudonym("order", order) for order in words_of(cell))
+            return orders
+        return [self.masker.pseudonym("order", order) for order in orders]
 
 
 def veil_for(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.propose import Speaker, excerpt
 from daicho.ledger.replies import read_templates
-from daicho.ledger.rows import Row, digest, join_words, text_of, words_of
+from daicho.ledger.rows import Row, digest, text_of, words_of
 from daicho.ledger.vendor.context import Context
 from daicho.ledger.vendor.seal import HOME, Sent, print_of
 from daicho.ledger.vendor.veil import Matter, Veil
@@ -95,9 +95,11 @@ class Work:
             case "address":
                 return veil.address(cell)
             case "order":
-                return veil.orders(cell)
+                return self.context.wording.listed(veil.orders(words_of(cell)))
             case "template":
-                return veil.own(join_words(self._names.get(word, word) for word in words_of(cell)))
+                return veil.own(
+                    self.context.wording.listed(self._names.get(word, word) for word in words_of(cell))
+                )
             case "excerpt" if inquiry:
                 # Cut after masking: half a phone number would be nobody's known number.
                 masked = [self._masked(event, person) for event in inquiry.events]
