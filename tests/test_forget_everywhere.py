@@ -202,7 +202,7 @@ def test_the_command_says_that_google_keeps_older_versions(
     )
     (shop.folder / "daicho.toml").write_text(toml, encoding="utf-8")
     monkeypatch.chdir(shop.folder)
-    monkeypatch.setattr(desks, "open_google", lambda *_: shop.desk.workbook)
+    monkeypatch.setattr(desks, "open_workbook", lambda *_: shop.desk.workbook)
     monkeypatch.setattr(sys, "argv", ["daicho", "forget", HANAKO])
     with pytest.raises(SystemExit) as ended:
         cli.main()

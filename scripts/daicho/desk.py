@@ -1,23 +1,18 @@
-"""The desk (窓口): what each command needs, opened and put together. The only room that names adapters."""
+"""The desk (窓口): what each command needs, opened and put together; one method a command."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from platformdirs import user_cache_path
-
-from daicho.config import Config, MailboxConfig
+from daicho.adapters import cache_folder, open_folders, open_google, open_mailbox, open_workbook
+from daicho.config import Config
 from daicho.doctor import (
     Check,
     Diagnosis,
@@ -33,10 +28,8 @@ from daicho.doctor import (
 from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.faq_page import Question, faq_page
 from daicho.handover import Handover
-from daicho.inquiry.customer import Party, party_of
-from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
-from daicho.inquiry.requests import judge_requests
-from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
+from daicho.inquiry.judge import Judge, load_judge
+from daicho.inquiry.rules import Trial
 from daicho.ledger.corrections import corrections
 from daicho.ledger.faq import Entry, entries
 from daicho.ledger.forget import Forgotten
@@ -50,49 +43,21 @@ from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary
 from daicho.ledger.template_check import Finding, check_templates
 from daicho.ledger.vendor.context import House
-from daicho.mail.connection import Account, Connection
-from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
 from daicho.mail.draft import DraftFolder, NoDrafts
-from daicho.mail.imap import Imap
 from daicho.mail.key import gmail_link, named_id
-from daicho.mail.local import EmlFolder, Maildir
-from daicho.mail.mailbox import Mailbox, RawMail
-from daicho.mail.mbox import Mbox
-from daicho.mail.message import Message, read_message
+from daicho.mail.mailbox import Mailbox
 from daicho.monthly import Monthly
-from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import Layout, load_layout
 from daicho.sheets.ledger_file import was_ledger
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Snapshot, Workbook
 from daicho.sync import Outcome, Shop, Sync
+from daicho.trial import try_ledger_rules
 from daicho.wording import Wording, wording
-
-if TYPE_CHECKING:
-    from daicho.sheets.google import GoogleWorkbook
-
-TRY_AT_ONCE = 500
-"""How many mails `try` judges together: fast, and soon on the screen."""
-
-
-def cache_folder() -> Path:
-    """Where models are kept. Deleting it costs nothing but time."""
-    return user_cache_path("daicho", appauthor=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One mail judged without a workbook. `path` is the file it came from, as it was given."""
-
-    path: str
-    message: Message
-    party: Party
-    judgement: Judgement
-    layout: Layout
 
 
 class Desk:
-    """Opens what a command needs. `now` is the clock, `advance` hears of mails looked at."""
+    """Opens what a command needs. `now` is the clock."""
 
     def __init__(self, config: Config, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.config = config
@@ -108,9 +73,7 @@ class Desk:
 
     @cached_property
     def workbook(self) -> Workbook:
-        if self.config.excel is None:
-            return open_google(self.config, self.layout, self.now)
-        return ExcelWorkbook(self.config.excel, self.layout, self.now)
+        return open_workbook(self.config, self.layout, self.now)
 
     @cached_property
     def mailboxes(self) -> list[Mailbox]:
@@ -324,22 +287,8 @@ class Desk:
         return check_templates(replies, tables, self.layout)
 
     def try_rules(self, mails: int) -> tuple[list[tuple[int, Trial]], list[tuple[int, str]]]:
-        """Each rule of the ledger tried on its newest `mails` and on the labelled examples.
-
-        Returns (row in the rules tab, trial) for those that can be used, and (row, what is wrong) for others.
-        """
-        ledger = self.ledger()
-        records = ledger.snapshot.tables.get("rules", [])
-        rules = read_rules([record.cells for record in records], self.layout)
-        newest = sorted((event for event in ledger.events if event.incoming), key=lambda event: event.date)[
-            -mails:
-        ]
-        seen = [labelled(event.key, event.subject, event.text, event.address, {}).mail for event in newest]
-        tried = try_rules(rules, seen, labelled_examples())
-        return (
-            [(records[trial.rule.row].number, trial) for trial in tried],
-            [(records[index].number, problem) for index, problem in sorted(rules.problems.items())],
-        )
+        """How the rules of the ledger fare, by row (see `try_ledger_rules`)."""
+        return try_ledger_rules(self.ledger(), mails)
 
     @property
     def _shop(self) -> Shop:
@@ -352,126 +301,3 @@ class Desk:
         tables = ledger.snapshot.tables
         rules = [record.cells for record in tables["rules"]] if "rules" in tables else None
         return load_judge(rules, corrections(ledger), self.config.language, cache_folder(), settings.products)
-
-
-def labelled_examples() -> list[Labelled]:
-    """The examples that come with daicho, as rules see them."""
-    return [
-        labelled(
-            # People know a mail by its subject, not by the name it is stored under.
-            example["subject"],
-            example["subject"],
-            example["text"],
-            f"{example.get('from_name', '')} {example.get('from_addr', '')}".strip(),
-            # Only an inquiry has a category and a priority that a rule could get right or wrong.
-            {
-                key: example[key]
-                for key in ("kind", "category", "priority")
-                if key == "kind" or example["kind"] == "inquiry"
-            },
-        )
-        for example in starter_records()
-    ]
-
-
-def open_google(
-    config: Config, layout: Layout, now: Callable[[], datetime], *, ask: bool = False
-) -> GoogleWorkbook:
-    """The ledger in a Google Sheet. With `ask`, a person may be asked to sign in. Raises WorkbookError."""
-    try:
-        from daicho.sheets.google import GoogleWorkbook
-        from daicho.sheets.google_http import GoogleClient, load_credentials, spreadsheet_key
-    except ModuleNotFoundError as error:
-        # An extra of the package: most shops keep an .xlsx and need none of it.
-        raise WorkbookError("google.not-installed") from error
-    key = spreadsheet_key(config.google or "")
-    client = GoogleClient(key, load_credentials(config.credentials, ask=ask))
-    return GoogleWorkbook(client, layout, now, config.zone.key)
-
-
-def open_mailbox(config: MailboxConfig) -> Mailbox:
-    """The adapter for a `[[mailbox]]`."""
-    path = Path(config.place)
-    match config.source:
-        case "maildir":
-            return Maildir(config.name, path, config.since)
-        case "mbox":
-            return Mbox(config.name, path, config.since)
-        case "eml":
-            return EmlFolder(config.name, path, config.since)
-        case _:
-            account = account_of(config)
-            return Imap(account, partial(secret_of, account))
-
-
-def account_of(config: MailboxConfig) -> Account:
-    """The IMAP account of a `[[mailbox]]`."""
-    options = dict(config.options) | {"folders": tuple(config.options["folders"])}
-    return Account(name=config.name, host=config.place, since=config.since, **options)
-
-
-def open_folders(config: MailboxConfig) -> tuple[str, ...]:
-    """Opens each folder of an IMAP account, read-only, and names them. Raises MailError."""
-    account = account_of(config)
-    connection = Connection(account, partial(secret_of, account), None, time.sleep)
-    try:
-        for folder in account.folders:
-            connection.examine(folder)
-    finally:
-        connection.close()
-    return account.folders
-
-
-def secret_of(account: Account) -> str:
-    """The password or access token to log in with, from the environment or the system's keyring."""
-    if account.auth == "password":
-        return find_password(account.name, os.environ, SystemKeyring())
-    return find_token(account.name, PROVIDERS[account.auth], os.environ, SystemKeyring(), post_form)
-
-
-def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetime) -> Iterator[Tried]:
-    """Judges the mails at `paths` (.eml files, mbox files, Maildirs, folders of .eml), in the order given.
-
-    Raises UsageError for what cannot be read, and at the end DaichoError for what holds no mail.
-    """
-    judge, layout = load_judge(None, (), language, cache_folder()), load_layout(language)
-    waiting: list[tuple[str, Message]] = []
-    empty = dict.fromkeys(paths)
-    for path in paths:
-        for mail in raw_mails(path):
-            empty.pop(path, None)
-            waiting.append((mail.location, read_message(mail.raw, received=mail.received or now)))
-            if len(waiting) == TRY_AT_ONCE:
-                yield from _tried(judge, waiting, zone, layout)
-                waiting = []
-    yield from _tried(judge, waiting, zone, layout)
-    if empty:
-        raise DaichoError("cli.no-mail-in", path="、".join(map(str, empty)))
-
-
-def _tried(
-    judge: Judge, mails: Sequence[tuple[str, Message]], zone: ZoneInfo, layout: Layout
-) -> Iterator[Tried]:
-    cases = [Case(message, message.date.astimezone(zone)) for _, message in mails]
-    judgements = [whole for whole, _ in judge_requests(judge.judge, cases)]
-    for (path, message), judgement in zip(mails, judgements, strict=True):
-        yield Tried(path, message, party_of(message, True, frozenset()), judgement, layout)
-
-
-def raw_mails(path: Path) -> Iterable[RawMail]:
-    """The mails at a path, whatever kind of mailbox it is. Raises UsageError if there is nothing to read."""
-    if path.is_dir():
-        is_maildir = (path / "cur").is_dir() or (path / "new").is_dir()
-        mailbox: Mailbox = Maildir(str(path), path) if is_maildir else EmlFolder(str(path), path)
-        return (mail for batch in mailbox.fetch({}, lambda head: False, TRY_AT_ONCE) for mail in batch.mails)
-    try:
-        with path.open("rb") as file:
-            if file.read(5) == b"From ":
-                return (
-                    mail
-                    for batch in Mbox(str(path), path).fetch({}, lambda head: False, TRY_AT_ONCE)
-                    for mail in batch.mails
-                )
-        return [RawMail(path.read_bytes(), str(path), "", str(path))]
-    except OSError:
-        raise UsageError("cli.no-such-mail", path=path) from None

@@ -10,12 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from daicho.cli.terminal import err, options, out, say, tell
-from daicho.desk import Desk, Tried
+from daicho.desk import Desk
 from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
 from daicho.sheets.layout import Layout
 from daicho.sync import Outcome
+from daicho.trial import Tried
 
 REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
 EXPLAINED = ("undrafted", "unlisted")

@@ -35,8 +35,9 @@ from daicho.cli.terminal import (
 )
 from daicho.config import load_config
 from daicho.demo import lay_out_demo
-from daicho.desk import Desk, try_mails
+from daicho.desk import Desk
 from daicho.errors import ConfigError, DaichoError, UsageError
+from daicho.trial import try_mails
 from daicho.watch import Watch, stopping_on_signals
 from daicho.wording import templates_folder
 
