@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from builders import LAYOUT
 from daicho.errors import Conflict, WorkbookError
-from daicho.sheets.cells import clean
-from daicho.sheets.excel import CELL_LIMIT, ExcelWorkbook
+from daicho.sheets.cells import CELL_LIMIT, clean
+from daicho.sheets.excel import ExcelWorkbook
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell, Commit, Record
 from daicho.wording import LANGUAGES, wording

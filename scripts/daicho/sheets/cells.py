@@ -17,6 +17,9 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from daicho.sheets.workbook import Cell
 
+CELL_LIMIT = 32_767
+"""UTF-16 units in one cell of an .xlsx (Excel specifications and limits)."""
+
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet knows no time zone
 EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - day zero of files made by old Macs
 

@@ -46,9 +46,9 @@ PRINTED_WIDTH = 250
 """How many characters across an A4 page stay legible."""
 
 MOMENT_FORMATS = {"ja": "yyyy/mm/dd hh:mm", "en": "yyyy-mm-dd hh:mm"}
-_DATE_FORMATS = {"ja": "yyyy/mm/dd", "en": "yyyy-mm-dd"}
+DATE_FORMATS = {"ja": "yyyy/mm/dd", "en": "yyyy-mm-dd"}
 _NUMBER_FORMATS = {"int": "0", "number": "General", "percent": "0%"}
-_CENTRED = frozenset({"datetime", "date", "int", "percent", "check"})
+CENTRED = frozenset({"datetime", "date", "int", "percent", "check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _dress_column(sheet: Sheet, number: int, column: Column, layout: Layout) -> 
     look.border = _hairlines()
     look.alignment = Alignment(
         vertical="top",
-        horizontal="center" if column.format in _CENTRED else None,
+        horizontal="center" if column.format in CENTRED else None,
         wrap_text=column.format in ("wrap", "text"),
     )
     if column.owner == "machine":
@@ -180,7 +180,7 @@ def _number_format(column: Column, language: str) -> str:
     if column.format == "datetime":
         return MOMENT_FORMATS[language]
     if column.format == "date":
-        return _DATE_FORMATS[language]
+        return DATE_FORMATS[language]
     return _NUMBER_FORMATS.get(column.format, "@")
 
 

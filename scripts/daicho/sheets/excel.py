@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daicho.errors import Conflict, WorkbookError
-from daicho.sheets.cells import stored
+from daicho.sheets.cells import CELL_LIMIT, stored
 from daicho.sheets.dress import MOMENT_FORMATS, dressed
 from daicho.sheets.excel_erase import erase
 from daicho.sheets.excel_page import draw_page
-from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
+from daicho.sheets.layout import CORE_TABS, STATE_TAB, Column, Layout, Tab
 from daicho.sheets.ledger_file import LedgerFile, digest
 from daicho.sheets.package import Damaged
 from daicho.sheets.page import Page, state_name
@@ -29,10 +29,6 @@ from daicho.sheets.upgrade import Pattern
 from daicho.sheets.workbook import Cell, Commit, Record, Snapshot
 from daicho.wording import wording
 
-CELL_LIMIT = 32_767
-"""UTF-16 units in one cell (Excel specifications and limits)."""
-
-STATE_TAB = "_daicho"
 GENERATION = "generation"
 PREPARED = "prepared"
 """What the hidden tab keeps for this adapter: the count of writes, and the tabs and columns ever made."""

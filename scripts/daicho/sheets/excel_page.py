@@ -25,14 +25,11 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from daicho.sheets.cells import clean, escaped
+from daicho.sheets.cells import CELL_LIMIT, clean, escaped
 from daicho.sheets.dress import FONT
 from daicho.sheets.package import Package, child, parse, serialise
 from daicho.sheets.page import PRINT_SCALE, Area, Look, Page, PageChart, Series, line_count
 from daicho.sheets.styles import Styles
-
-CELL_LIMIT = 32_767
-"""UTF-16 units in one cell (Excel specifications and limits)."""
 
 NOTE_WIDTH = 52
 """Characters across a note."""

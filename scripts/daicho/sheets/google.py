@@ -54,7 +54,6 @@ from daicho.sheets.google_write import (
     FIRST_MARKER,
     KEPT_MARKERS,
     PREPARED,
-    STATE_TAB,
     SheetWrite,
     generations,
     marker,
@@ -63,7 +62,7 @@ from daicho.sheets.google_write import (
     state_rows,
     write_requests,
 )
-from daicho.sheets.layout import Layout
+from daicho.sheets.layout import STATE_TAB, Layout
 from daicho.sheets.page import Page, state_name
 from daicho.sheets.workbook import Cell, Commit, Snapshot
 from daicho.wording import wording

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from openpyxl.utils import get_column_letter
 
-from daicho.sheets.dress import MOMENT_FORMATS, highlights
+from daicho.sheets.dress import CENTRED, DATE_FORMATS, MOMENT_FORMATS, highlights
 from daicho.sheets.google_cells import Json, area, quoted, runs
 from daicho.sheets.layout import Column, Layout, Tab
 from daicho.wording import wording
@@ -23,9 +23,6 @@ EDGE = 6
 """Pixels: a character of Arial 10, and a cell's padding."""
 
 _HEADER_HEIGHT = 42
-_DATES = {"ja": "yyyy/mm/dd", "en": "yyyy-mm-dd"}
-_CENTRED = frozenset({"datetime", "date", "int", "percent", "check"})
-
 
 Places = Mapping[str, Mapping[int, Column]]
 """Where the columns of every tab stand: tab key → position → column."""
@@ -136,14 +133,14 @@ def _format(layout: Layout, sheet: int, at: int, column: Column) -> Json:
         case "datetime":
             look["numberFormat"] = {"type": "DATE_TIME", "pattern": MOMENT_FORMATS[layout.language]}
         case "date":
-            look["numberFormat"] = {"type": "DATE", "pattern": _DATES[layout.language]}
+            look["numberFormat"] = {"type": "DATE", "pattern": DATE_FORMATS[layout.language]}
         case "int":
             look["numberFormat"] = {"type": "NUMBER", "pattern": "0"}
         case "percent":
             look["numberFormat"] = {"type": "PERCENT", "pattern": "0%"}
         case "text" | "wrap" | "link":
             look["numberFormat"] = {"type": "TEXT"}
-    if column.format in _CENTRED:
+    if column.format in CENTRED:
         look["horizontalAlignment"] = "CENTER"
     return _repeat(sheet, 2, None, at, look)
 

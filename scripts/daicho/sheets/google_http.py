@@ -26,6 +26,7 @@ from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
 from daicho.errors import WorkbookError
+from daicho.sheets.google_cells import Json
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
 QUOTA = 60
@@ -43,8 +44,6 @@ TOKEN_FILE = "google-token.json"
 
 _KEY = re.compile(r"/d/([A-Za-z0-9_-]+)")
 _BARE_KEY = re.compile(r"([A-Za-z0-9_-]+)")
-
-Json = dict[str, Any]
 
 
 class Unsure(Exception):

@@ -9,8 +9,8 @@ from datetime import datetime
 from daicho.errors import Conflict, WorkbookError
 from daicho.sheets.google_cells import MOMENT_COLUMNS, Grid, Json, Value, a1, cell_of, quoted, read_grid
 from daicho.sheets.google_http import GoogleClient, Refused
-from daicho.sheets.google_write import PREPARED, STATE_TAB, generations, state_of
-from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab, missing_tab
+from daicho.sheets.google_write import PREPARED, generations, state_of
+from daicho.sheets.layout import CORE_TABS, STATE_TAB, Column, Layout, Tab, missing_tab
 from daicho.sheets.workbook import Cell, Record, Snapshot
 
 READ_FIELDS = (

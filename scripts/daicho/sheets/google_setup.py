@@ -26,8 +26,8 @@ from daicho.sheets.google_cells import (
 )
 from daicho.sheets.google_dress import dress_columns, dress_tab, dropdown
 from daicho.sheets.google_http import TRIES, GoogleClient, Refused, Unsure
-from daicho.sheets.google_write import FIRST_MARKER, PREPARED, STATE_TAB, generations, marker, state_of
-from daicho.sheets.layout import CORE_TABS, Column, Layout, Tab
+from daicho.sheets.google_write import FIRST_MARKER, PREPARED, generations, marker, state_of
+from daicho.sheets.layout import CORE_TABS, STATE_TAB, Column, Layout, Tab
 from daicho.sheets.statuses import listed_statuses, with_statuses
 from daicho.sheets.workbook import Cell
 from daicho.wording import wording

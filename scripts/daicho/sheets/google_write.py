@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from daicho.sheets.google_cells import Grid, Json, Value, area, row_heights, write_rows
 from daicho.sheets.google_journal import BANDS, MANIFEST, Entry, TabNote, copies, manifest
 
-STATE_TAB = "_daicho"
 PREPARED = "prepared"
 """The entry of the hidden tab that tells which tabs and columns were ever made."""
 

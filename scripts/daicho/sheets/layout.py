@@ -19,8 +19,10 @@ from daicho.wording import LANGUAGES, templates_folder
 Owner = Literal["machine", "shared", "human"]
 Format = Literal["text", "wrap", "datetime", "date", "int", "number", "percent", "check", "link"]
 
+STATE_TAB = "_daicho"
+"""The hidden tab: what daicho remembers of the workbook, as names and values."""
 
-CORE_TABS = frozenset({"inquiries", "messages", "customers", "templates", "rules", "settings", "_daicho"})
+CORE_TABS = frozenset({"inquiries", "messages", "customers", "templates", "rules", "settings", STATE_TAB})
 """The tabs without which there is no ledger; people may delete the others."""
 
 

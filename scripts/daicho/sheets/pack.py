@@ -20,13 +20,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.pagebreak import Break
 
 from daicho.errors import WorkbookError
-from daicho.sheets.cells import escaped, stored
+from daicho.sheets.cells import CELL_LIMIT, escaped, stored
 from daicho.sheets.dress import FONT, FONT_SIZE, LINE, MOMENT_FORMATS, lines
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack_page import HEADER_ROW, KEY_MARK, KEY_ROW, Formula, Page, PageColumn, letters
 from daicho.sheets.workbook import Cell
 
-CELL_LIMIT = 32_767
 CHANGED = "FCE4D6"
 WRITABLE = "FFFBE6"
 _ACROSS = {"portrait": 77, "landscape": 112}
