@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from daicho.cli.terminal import err, options, out, say, tell
+from daicho.cli.terminal import err, few, options, out, say, tell
 from daicho.desk import Desk
 from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
@@ -83,8 +83,7 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in REPORTED:
         if ids := getattr(report, name):
-            shown = " ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
-            table.add_row(say(names.get(name, name)), str(len(ids)), escape(shown))
+            table.add_row(say(names.get(name, name)), str(len(ids)), escape(few(ids)))
     if table.row_count:
         out.print(table)
     for name in EXPLAINED:
@@ -184,7 +183,7 @@ def print_trials(trials: Sequence[tuple[int, Trial]], layout: Layout) -> None:
         more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
         cells = (
             str(row),
-            "、".join(rule.names)[:28],
+            options.wording.listed(rule.names)[:28],
             sets,
             str(trial.hits),
             str(trial.right),

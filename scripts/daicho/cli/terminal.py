@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,9 @@ from daicho.wording import LANGUAGES
 app = App()
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+FEW = 8
+"""Ids that are named where there may be hundreds."""
 
 
 def main() -> None:
@@ -65,6 +69,11 @@ def tell(error: DaichoError) -> None:
 
 def say(key: str, **values: object) -> str:
     return options.wording.say(f"cli.{key}", **values)
+
+
+def few(ids: Sequence[str]) -> str:
+    """The first of some ids on one line."""
+    return " ".join(ids[:FEW]) + (" …" if len(ids) > FEW else "")
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from daicho.cli.terminal import Json, app, options, out, print_json, tell
+from daicho.cli.terminal import Json, app, few, options, out, print_json, tell
 from daicho.desk import Desk
 from daicho.errors import UsageError
 from daicho.handover import Exported
@@ -170,15 +170,11 @@ def print_home(home: Homecoming, name: str, desk: Desk, dry: bool) -> None:
             escape(say("changed-cell", inquiry=change.inquiry, column=column, before=before, after=after))
         )
     if home.unsent:
-        out.print(escape(say("unsent", ids=_few(home.unsent))))
+        out.print(escape(say("unsent", ids=few(home.unsent))))
     for title, told in (("conflicts", home.conflicts), ("troubles", home.troubles)):
         print_told(title, told)
     if home.missing:
-        out.print(escape(say("missing", ids=_few(home.missing))))
-
-
-def _few(ids: Sequence[str]) -> str:
-    return " ".join(ids[:8]) + (" …" if len(ids) > 8 else "")
+        out.print(escape(say("missing", ids=few(home.missing))))
 
 
 def print_told(title: str, told: Sequence[Trouble]) -> None:
