@@ -167,28 +167,7 @@ class _Home:
         brought: Mapping[str, str],
     ) -> bool:
         """Whether nothing of the shop's or the customer's stands against it; tells the conflict else."""
-        later = self._later(answer, matter)
-        reason = ""
-        sent, earlier, mine = answer.sent.cells.get(key), brought.get(key), print_of(ours)
-        # Somebody of the shop wrote here since the pack went out, or wrote the reply themselves.
-        if mine not in (sent, earlier) or (key == "answer" and typed(matter.row)):
-            reason = "vendor.conflict"
-        # We answered ourselves: a second answer would only confuse.
-        elif key == "answer" and any(_is_reply(event) for event in later):
-            reason = "vendor.conflict-replied"
-        # The answer before this one lies in the mailbox by now: two drafts would be one too many.
-        elif key == "answer" and _is_laid(matter.row):
-            reason = "vendor.conflict-laid"
-        # Another copy of the same pack came back before this one; which is right, a person knows.
-        elif mine == earlier != sent and not self.newer_wins:
-            reason = "vendor.conflict-earlier"
-        # The customer wrote what the vendor has not read: it is not done.
-        elif (
-            key == "status"
-            and self.layout.option("status", text_of(real)) in ("done", "excluded")
-            and any(event.incoming and event.kind == "inquiry" for event in later)
-        ):
-            reason = "vendor.conflict-wrote-again"
+        reason = self._against(answer, matter, key, real, print_of(ours), brought.get(key))
         if reason:
             values = {
                 "column": self._label(key),
@@ -198,6 +177,32 @@ class _Home:
             conflict = Trouble(answer.grid.name, answer.row, matter.id, reason, values)
             self.result.conflicts.append(conflict)
         return not reason
+
+    def _against(
+        self, answer: Answered, matter: Matter, key: str, real: Cell, mine: str, earlier: str | None
+    ) -> str:
+        """What stands against taking a cell, as the key of its sentence, or "".
+
+        `mine` is the fingerprint of what stands in the ledger, `earlier` of what another copy brought.
+        """
+        later, sent = self._later(answer, matter), answer.sent.cells.get(key)
+        # Somebody of the shop wrote here since the pack went out, or wrote the reply themselves.
+        if mine not in (sent, earlier) or (key == "answer" and typed(matter.row)):
+            return "vendor.conflict"
+        # We answered ourselves: a second answer would only confuse.
+        if key == "answer" and any(map(_is_reply, later)):
+            return "vendor.conflict-replied"
+        # The answer before this one lies in the mailbox by now: two drafts would be one too many.
+        if key == "answer" and _is_laid(matter.row):
+            return "vendor.conflict-laid"
+        # Another copy of the same pack came back before this one; which is right, a person knows.
+        if mine == earlier != sent and not self.newer_wins:
+            return "vendor.conflict-earlier"
+        # The customer wrote what the vendor has not read: it is not done.
+        settles = key == "status" and self.layout.option("status", text_of(real)) in ("done", "excluded")
+        if settles and any(event.incoming and event.kind == "inquiry" for event in later):
+            return "vendor.conflict-wrote-again"
+        return ""
 
     def _is_unsent(self, answer: Answered, matter: Matter, wanted: Mapping[str, Cell]) -> bool:
         """Whether the vendor calls an inquiry done and wrote an answer to it that nobody has sent yet."""
