@@ -21,7 +21,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from daicho.sheets.layout import Column, Layout, Tab
+from daicho.sheets.layout import STATE_TAB, Column, Layout, Tab
 from daicho.sheets.package import Package, beside, parse, serialise
 from daicho.sheets.workbook import Cell
 
@@ -36,7 +36,7 @@ FONT_SIZE = 10
 LINE = 17.0
 """The height of one line in points."""
 
-_FIXED_LINES = {"inquiries": 3, "messages": 3, "customers": 2, "_daicho": 1}
+_FIXED_LINES = {"inquiries": 3, "messages": 3, "customers": 2, STATE_TAB: 1}
 """Rows of the growing tabs have one height, however long a mail is."""
 
 _MOST_LINES = {"templates": 8}
