@@ -160,6 +160,19 @@ def test_a_ledger_that_is_open_in_excel_is_told(run: Run, tmp_path: Path) -> Non
     assert "ledger.xlsx" in err
 
 
+def test_what_keeps_the_ledger_from_being_written_is_told_before_the_judge_learns(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("setup")
+    learnt: list[object] = []
+    monkeypatch.setattr("daicho.desk.load_judge", lambda *_: learnt.append(_))
+    (tmp_path / "~$ledger.xlsx").touch()
+    code, _, err = run("sync")
+    assert (code, learnt) == (1, [])
+    assert "閉じてから" in err
+
+
 def test_a_ledger_that_was_moved_away_is_told_and_no_new_one_is_started(run: Run, tmp_path: Path) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
     run("sync")

@@ -48,7 +48,7 @@ from daicho.mail.key import gmail_link, named_id
 from daicho.mail.mailbox import Mailbox
 from daicho.monthly import Monthly
 from daicho.sheets.layout import Layout, load_layout
-from daicho.sheets.ledger_file import was_ledger
+from daicho.sheets.ledger_file import LedgerFile, was_ledger
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Snapshot, Workbook
 from daicho.sync import Outcome, Shop, Sync
@@ -298,6 +298,9 @@ class Desk:
         return Shop(config.addresses, config.zone, self.layout, self.wording, link, config.shop_name)
 
     def _load_judge(self, ledger: Ledger, settings: Settings) -> Judge:
+        # Learning takes a while: who has the file open should not wait for it to hear so.
+        if self.config.excel:
+            LedgerFile(self.config.excel).prove_writable()
         tables = ledger.snapshot.tables
         rules = [record.cells for record in tables["rules"]] if "rules" in tables else None
         return load_judge(rules, corrections(ledger), self.config.language, cache_folder(), settings.products)
