@@ -13,6 +13,7 @@ import pytest
 from daicho.inquiry.classify import Correction, as_examples
 from daicho.inquiry.judge import (
     BETTER_SAFE,
+    SET_ASIDE,
     SURE,
     Case,
     Judge,
@@ -404,10 +405,23 @@ def test_an_alarm_on_a_doubtful_cause_asks_for_a_look(
 # --- a mere inkling ---
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.com/item/1\n03-0000-0000\n在庫確認お願いします",
+        "http://example.com\n+81 3 0000 0000\n価格表を送ってください。",
+        '=IMPORTXML("http://example.com","//a")\n価格表を送ってください。',
+    ],
+)
+def test_a_terse_question_with_links_and_numbers_is_not_taken_for_a_program(judge: Judge, text: str) -> None:
+    judged = judge.judge([case(text, subject="商品の件")])[0]
+    assert (judged.kind, judged.unsure) == ("inquiry", True)
+
+
 @pytest.mark.parametrize("kind", ["auto", "sales"])
 def test_a_mere_guess_sets_no_mail_aside(judge: Judge, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     (calm,) = judge.classifier.guess([("", "ほ")])
-    for chance, got in ((SURE - 0.01, "inquiry"), (SURE, kind)):
+    for chance, got in ((SET_ASIDE - 0.01, "inquiry"), (SET_ASIDE, kind)):
         guess = replace(calm, categories=((kind, chance), ("other", 0.2), ("stock", 0.1)))
         monkeypatch.setattr(judge.classifier, "guess", lambda mails, guess=guess: [guess])
         judgement = judged(judge, "ほ")

@@ -42,6 +42,9 @@ Reason = tuple[str, Mapping[str, object]]
 SURE = 0.6
 """Below this confidence the best guess stands in the cell and a person is asked to look."""
 
+SET_ASIDE = 0.85
+"""From this chance on a mail passes as automatic or as sales by its words alone: nobody will look at it."""
+
 FELT = 0.5
 """From this chance on a learned cause or emotion counts."""
 
@@ -223,8 +226,7 @@ class Judge:
         best, chance = guess.categories[0]
         if best not in (AUTO, "sales"):
             return "inquiry"
-        # What is set aside nobody looks at: a mere guess sets nothing aside.
-        sure = chance >= SURE
+        sure = chance >= SET_ASIDE
         key = "judge.kind-learned" if sure else "judge.kind-unsure"
         reason.append((key, {"kind": best, "percent": _percent(chance)}))
         return best if sure else "inquiry"

@@ -37,6 +37,7 @@ _COURTESY = (
         "と申します",
         "良い一日",
     ),
+    *("楽しみに", "気長に"),
     *("お店でした", "様", "無事", "届きました", "受け取りました", "確認しました", "確認できました"),
     *("regards", "sincerely", "best", "arrived", "received", "dear", "hello", "hi ", "have a"),
 )
@@ -73,6 +74,12 @@ _TURNS = (
     *("もう一つ", "もう1つ", "もうひとつ", "but", "however", "please", "still", "could", "can you", "would"),
     *("when", "how", "not", "n't", "no ", "empty", "broken", "wrong", "missing", "instead"),
 )
+_MATTER = re.compile(
+    r"(?:返品|返金|交換|キャンセル|住所(?:の?変更)?)(?:品|の(?:ご|お)?(?:件|手配|対応|手続き?|処理|連絡|案内|返事))"
+)
+"""What was done about a matter and is thanked for: 「返金のご対応」「交換品」."""
+_WAITS = re.compile(r"お?待ち?して(?:い|お)ります|お?待ちしています|待っています")
+"""Who waits for nothing that they name is content with what we said."""
 _SENTENCE_END = re.compile(r"[。．.!！\n]")
 _CLAUSE_END = re.compile(r"[、,]")
 _WESTERN_NAME = re.compile(r"[A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’.-]{0,20}){1,2}")
@@ -106,7 +113,7 @@ def is_mere_thanks(text: str) -> bool:
     Where there is doubt it is no mere thanks: an inquiry reopened for nothing costs a look, one left closed
     a customer.
     """
-    folded = _unsigned(text.strip()).casefold()
+    folded = _MATTER.sub("品", _unsigned(text.strip()).casefold())
     if not folded or len(folded) > THANKS_LIMIT or any(word in folded for word in _TURNS):
         return False
     sentences = [sentence.strip() for sentence in _SENTENCE_END.split(folded) if sentence.strip()]
@@ -123,7 +130,7 @@ def _unsigned(text: str) -> str:
 def _is_harmless(sentence: str) -> bool:
     """A sentence that ends in thanks or courtesy (what comes last may be the point), a name, or no words."""
     end = _CLAUSE_END.split(sentence)[-1]
-    if any(word in end for word in (*_THANKS, *_COURTESY)):
+    if any(word in end for word in (*_THANKS, *_COURTESY)) or _WAITS.fullmatch(sentence):
         return True
     return is_like_a_name(sentence.removesuffix("です")) or not any(map(str.isalnum, sentence))
 
