@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from daicho.errors import Conflict, UsageError, WorkbookError
+from daicho.errors import UsageError, WorkbookError
 from daicho.ledger.forget import Forgotten, forget, months_before, prune, retention
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
@@ -30,15 +30,12 @@ from daicho.ledger.vendor.out import Pack, build_pack
 from daicho.sheets.layout import Layout
 from daicho.sheets.pack import sealed, write_pack
 from daicho.sheets.pack_reading import read_grids
-from daicho.sheets.workbook import Commit, Snapshot, Workbook
+from daicho.sheets.workbook import Commit, Snapshot, Workbook, until_written
 from daicho.wording import Wording
 
 Planned = TypeVar("Planned", Homecoming, Forgotten)
 
 _WHOLE_ADDRESS = re.compile(r"[^\s<>@,;]+@[^\s<>@,;]+")
-
-TRIES = 5
-"""How often a write that lost against somebody else's is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +152,14 @@ class Handover:
         self, plan: Callable[[Ledger], Planned], write: Callable[[Snapshot, Planned], object], *, dry: bool
     ) -> Planned:
         """Writes what `plan` makes of the ledger; plans again where somebody else wrote first."""
-        for attempt in range(TRIES):
-            ledger = self._ledger()
+
+        def work(ledger: Ledger) -> Planned:
             planned = plan(ledger)
-            if dry:
-                break
-            try:
+            if not dry:
                 write(ledger.snapshot, planned)
-                break
-            except Conflict:
-                if attempt == TRIES - 1:
-                    raise
-        return planned
+            return planned
+
+        return until_written(self._ledger(), work, self._ledger)
 
     def _commit(self, base: Snapshot, planned: Homecoming) -> None:
         if planned.commit:
@@ -195,14 +188,7 @@ class Handover:
     def _log(self, ledger: Ledger, pack: Pack, digest: str) -> None:
         """The entry does not depend on what else stands in the ledger, so a lost race is simply run again."""
         entry = Commit(appends={"exports": pack.export.rows({**pack.told, "digest": digest[:16]})})
-        for attempt in range(TRIES):
-            try:
-                self.workbook.commit(ledger.snapshot, entry)
-                return
-            except Conflict:
-                if attempt == TRIES - 1:
-                    raise
-                ledger = self._ledger()
+        until_written(ledger.snapshot, lambda base: self.workbook.commit(base, entry), self.workbook.read)
 
 
 def _file_name(pack: Pack) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import TypeVar
 
-from daicho.errors import Conflict, UsageError
+from daicho.errors import UsageError
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import Settings, read_settings
 from daicho.ledger.summary.as_page import as_page
@@ -14,14 +13,9 @@ from daicho.ledger.summary.facts import Facts, read_facts
 from daicho.ledger.summary.month import Month
 from daicho.ledger.summary.summary import Summary, summarise
 from daicho.sheets.page import state_name
-from daicho.sheets.workbook import Commit, Snapshot, Workbook
+from daicho.sheets.workbook import Commit, Snapshot, Workbook, until_written
 from daicho.wording import Wording
 from daicho.workdays import Calendar
-
-_Done = TypeVar("_Done")
-
-TRIES = 3
-"""How often a page that lost against somebody else's write is made again."""
 
 
 class Monthly:
@@ -48,8 +42,8 @@ class Monthly:
 
         Raises UsageError for a month without mail, Conflict when others write all the time, WorkbookError.
         """
-        [summary] = self._again(
-            self._read(), lambda ledger: self._write(ledger, [self._asked(ledger, month)])
+        [summary] = until_written(
+            self._read(), lambda ledger: self._write(ledger, [self._asked(ledger, month)]), self._read
         )
         return summary
 
@@ -73,14 +67,14 @@ class Monthly:
         `ledger` is what the sync left, `changed` whether it wrote any row. Costs nothing when nothing is due.
         Raises like `write`.
         """
-        return self._again(ledger, lambda ledger: self._write_due(ledger, changed))
+        return until_written(ledger, lambda ledger: self._write_due(ledger, changed), self._read)
 
     def rewrite(self) -> list[Month]:
         """Writes every month's tab that is there anew: what the ledger has forgotten leaves them, too.
 
         Returns the months; raises like `write`.
         """
-        return self._again(self._read(), self._rewrite)
+        return until_written(self._read(), self._rewrite, self._read)
 
     def _rewrite(self, ledger: Ledger) -> list[Month]:
         snapshot = ledger.snapshot = self._workbook.survey(ledger.snapshot)
@@ -124,15 +118,6 @@ class Monthly:
             page.stamp = self._today(ledger).isoformat()
         ledger.snapshot = self._workbook.write_pages(ledger.snapshot, pages)
         return summaries
-
-    def _again(self, ledger: Ledger, work: Callable[[Ledger], _Done]) -> _Done:
-        """Does the work, and does it again from a fresh reading when somebody else wrote first."""
-        for _ in range(TRIES - 1):
-            try:
-                return work(ledger)
-            except Conflict:
-                ledger = self._read()
-        return work(ledger)
 
     def _month(self, label: str) -> Month | None:
         """The month of a tab; None where it was written in another language."""

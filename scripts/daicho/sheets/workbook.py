@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from daicho.errors import Conflict
 from daicho.sheets.layout import Layout
 from daicho.sheets.page import Page
 
 Cell = str | int | float | bool | datetime | None
 """What a cell holds. Datetimes are naive, in the shop's time zone: a sheet knows no other."""
+
+State = TypeVar("State")
+Done = TypeVar("Done")
 
 
 @dataclass(slots=True)
@@ -129,3 +133,20 @@ class Workbook(Protocol):
         Returns and raises as `commit` does.
         """
         ...
+
+
+TRIES = 5
+"""How often a write that lost against somebody else's is made again."""
+
+
+def until_written(state: State, work: Callable[[State], Done], read: Callable[[], State]) -> Done:
+    """What `work` makes of `state`, and of what `read` gives anew where somebody else wrote first.
+
+    Raises the Conflict of the last try.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work(state)
+        except Conflict:
+            state = read()
+    return work(state)
