@@ -42,7 +42,7 @@ Reason = tuple[str, Mapping[str, object]]
 SURE = 0.6
 """Below this confidence the best guess stands in the cell and a person is asked to look."""
 
-SET_ASIDE = 0.85
+SET_ASIDE = 0.8
 """From this chance on a mail passes as automatic or as sales by its words alone: nobody will look at it."""
 
 FELT = 0.5
