@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from daicho.inquiry.numbers import TEXT_LIMIT, fold, order_numbers, phones, plain
+from daicho.mail.furniture import without_footer
 from daicho.mail.message import Message
 
 __all__ = [
@@ -178,7 +179,7 @@ def contact_form(message: Message) -> Form | None:
         email=email,
         phone=next(iter(phones(fields.get("phone", ""))), ""),
         subject=fields.get("subject", "") or message.subject,
-        text=fields.get("text", "") or message.new_text.strip(),
+        text="\n".join(without_footer(fields.get("text", "").split("\n"))) or message.new_text.strip(),
         order_numbers=order_numbers(f"{message.subject}\n{message.text}"),
     )
 
@@ -408,7 +409,7 @@ def customer_name(message: Message) -> str:
     """
     if (form := contact_form(message)) and form.name:
         return form.name
-    lines = [line.strip() for line in _own_lines(message.text)]
+    lines = [line.strip() for line in without_footer(_own_lines(message.text))]
     for line in lines:
         _, field, value = _labelled(line)
         if field == "name" and (name := _bare_name(value)):

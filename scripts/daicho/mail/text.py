@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Literal, get_args
 
+from daicho.mail.furniture import is_rule, without_footer, without_header
+
 # Longest line that is looked at as a separator or an attribution.
 _LINE_LIMIT = 300
 _ATTRIBUTION_LINES = 3
 _FIELD_LINES = 12
 _SIGNATURE_LINES = 15
+_ENDINGS = 3  # the customer's signature, the form's footer and the shop's signature below it
 _MARKED_BLOCKS = 20
 _REPEATED_LINES = 10
 _REPEATED_LENGTH = 4
 
 _QUOTE_MARKS = (">", "＞")
-_RULE_SIGNS = frozenset("-‐‑–—―ー－─━═=＝_＿*＊~〜～◇◆□■○●◎☆★♪♦・･.．…‥+＋#＃/／|｜┌┐└┘├┤┏┓┗┛┳┻╋:：;°｡。✦✧❖")
 _SEPARATOR_SIGNS = "-‐–—―ー－─━=＝_＿*＊~<>＜＞ 　"
 
 _ORIGINAL = (
@@ -110,13 +112,15 @@ class _Block:
 
 
 def new_part(text: str) -> str:
-    """What the writer of `text` added to it: no quoted mail, no signature. Never empty unless `text` is.
+    """What the writer of `text` added to it: no quoted mail, no signature, nothing that a contact form set
+    above or below their words. Never empty unless `text` is.
 
     Quotes go where they stand at the end, or directly below their attribution; answers written
     between quoted lines keep their questions. A forwarded mail is content.
     """
     blocks = list(_blocks(text.split("\n")))
     _drop_end(blocks)
+    _drop_header(blocks)
     quotes = [i for i, block in enumerate(blocks) if block.kind == "quote"]
     # The one quote with an attribution above and the answer below it: posted at the bottom.
     if len(quotes) == 1 and _is_headed(blocks, quotes[0]):
@@ -142,7 +146,7 @@ def quoting(text: str, answered: str) -> Quoting | None:
     first = next((i for i in marked if _is_headed(blocks, i) or _repeats(blocks[i].lines, words)), None)
     if first is None:
         return "none"
-    below = list(takewhile(lambda line: not _is_rule(line), _new_lines(blocks[first:])))
+    below = list(takewhile(lambda line: not is_rule(line), _new_lines(blocks[first:])))
     # Names and numbers below a quote are a signature; who answers there writes sentences, or only there.
     answers = any(map(_is_sentence, below)) or (below and not any(_new_lines(blocks[:first])))
     return "above" if answers else "below"
@@ -165,14 +169,28 @@ def _repeats(lines: list[str], words: str) -> bool:
 
 
 def _drop_end(blocks: list[_Block]) -> None:
-    """Takes away, again and again, what ends a mail without being new: originals, quotes, a signature."""
+    """Takes away, again and again, what ends a mail without being new: originals, quotes, a signature, a
+    form's footer."""
     while blocks:
         last = blocks[-1]
         if last.kind == "new":
-            last.lines = _without_signature(last.lines)
+            last.lines = _without_end(last.lines)
             if last.lines:
                 return
         blocks.pop()
+
+
+def _without_end(lines: list[str]) -> list[str]:
+    """`lines` without a signature and a form's footer, in whichever order these stand."""
+    for _ in range(_ENDINGS):
+        lines = _without_signature(without_footer(lines))
+    return lines
+
+
+def _drop_header(blocks: list[_Block]) -> None:
+    # The head of a forwarded mail is content.
+    if blocks and blocks[0].kind == "new" and not any(map(_starts_forward, blocks[0].lines)):
+        blocks[0].lines = without_header(blocks[0].lines)
 
 
 def _blocks(lines: list[str]) -> Iterator[_Block]:
@@ -325,7 +343,7 @@ def _is_sent_from(line: str) -> bool:
 
 def _is_signature(rule: str, below: list[str]) -> bool:
     """Whether `rule` opens a signature: short lines that tell how to reach someone, and no sentences."""
-    if not _is_rule(rule) or len(below) > _SIGNATURE_LINES:
+    if not is_rule(rule) or len(below) > _SIGNATURE_LINES:
         return False
     if rule == "-- ":  # RFC 3676 says so
         return True
@@ -334,20 +352,13 @@ def _is_signature(rule: str, below: list[str]) -> bool:
     return any(_CONTACT.search(line) for line in below) or (rule.strip() == "--" and 0 < len(below) <= 4)
 
 
-def _is_rule(line: str) -> bool:
-    signs = line.replace(" ", "").replace("　", "")
-    if signs in ("--", "---"):
-        return True
-    return 4 <= len(signs) <= 100 and _RULE_SIGNS.issuperset(signs) and len(set(signs)) <= 5
-
-
 def _is_sentence(line: str) -> bool:
     return line.endswith(_SENTENCE_ENDS) or (line.endswith((".", "!")) and line.count(" ") >= 4)
 
 
 def _without_rule_at_end(lines: list[str]) -> list[str]:
     end = _before_blanks(lines, len(lines))
-    while end and _is_rule(lines[end - 1]):
+    while end and is_rule(lines[end - 1]):
         end = _before_blanks(lines, end - 1)
     return lines[:end]
 
