@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 
 from daicho.cli.manual import App
-from daicho.cli.terminal import Json, app, options, out, print_json, say
+from daicho.cli.terminal import Json, app, options, out, print_json, say, write_page
 from daicho.desk import Desk
-from daicho.errors import DaichoError, UsageError
+from daicho.errors import DaichoError
 from daicho.ledger.faq import Entry, is_ready
 from daicho.ledger.past import Likeness
 
@@ -89,13 +89,6 @@ def print_questions(desk: Desk, found: Sequence[Entry]) -> None:
         out.print(f"[bold]{escape(each.id)}[/bold] {escape(f'{status}  {each.question}  ({each.count})')}")
     if any(each.status == "proposed" for each in found):
         out.print(escape(say("faq-proposed")))
-
-
-def write_page(path: Path, page: str) -> None:
-    try:
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError("cli.unwritable", path=path, reason=error.strerror) from None
 
 
 @templates.command(name="check")

@@ -9,9 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from daicho.cli.terminal import Json, app, options, out, print_json, say
+from daicho.cli.terminal import Json, app, options, out, print_json, say, write_page
 from daicho.desk import Desk
-from daicho.errors import UsageError
 from daicho.ledger.summary.said import said_figure
 from daicho.ledger.summary.summary import Summary
 from daicho.report import html_of
@@ -27,7 +26,7 @@ def summary(
     desk = Desk(options.load())
     found = desk.summary(month)
     if html:
-        _write(html, html_of(found, options.wording, desk.config.shop_name))
+        write_page(html, html_of(found, options.wording, desk.config.shop_name))
     if options.json or as_json:
         print_json(found.as_json())
         return
@@ -49,10 +48,3 @@ def print_figures(found: Summary) -> None:
         past = (said_figure(value, figure.kind, wording) for value in (figure.before, figure.year_ago))
         table.add_row(escape(figure.label), said_figure(figure.value, figure.kind, wording), *past)
     out.print(table)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError("cli.unwritable", path=path, reason=error.strerror) from None

@@ -81,6 +81,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
 
 
+def write_page(path: Path, page: str) -> None:
+    """Writes an HTML page. Raises UsageError where no file can be."""
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError("cli.unwritable", path=path, reason=error.strerror) from None
+
+
 def tell_with_time(trouble: Exception, zone: ZoneInfo) -> None:
     """A failure of the scheduled job, on one line with its time."""
     moment = clock(zone)

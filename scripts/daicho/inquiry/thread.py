@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from daicho.inquiry.extract import order_numbers
-from daicho.mail.key import bare_key as bare_key
+from daicho.mail.key import bare_key
 from daicho.mail.text import Quoting
 
 WINDOW = timedelta(days=30)

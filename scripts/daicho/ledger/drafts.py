@@ -18,7 +18,7 @@ from typing import Any
 
 from daicho.inquiry.customer import is_masked
 from daicho.inquiry.reply import Filled, language_of
-from daicho.inquiry.thread import Event, Inquiry, Threads, bare_key, short_code
+from daicho.inquiry.thread import Event, Inquiry, Threads, short_code
 from daicho.ledger.merge import text_print
 from daicho.ledger.parts import standing
 from daicho.ledger.propose import short_moment
@@ -26,6 +26,7 @@ from daicho.ledger.quotation import Habits, Quotation
 from daicho.ledger.replies import Asked, Replies, spoken_phone
 from daicho.ledger.rows import Base, Ledger, Row, read_customer, split_address, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, is_no_reply, reply_subject
+from daicho.mail.key import bare_key
 from daicho.mail.message import Address
 from daicho.sheets.workbook import Cell
 
