@@ -13,7 +13,7 @@ from daicho.inquiry.customer import Party
 from daicho.inquiry.extract import order_numbers, phones
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.rules import RuleSet
-from daicho.ledger.plan import Arrival, Plan
+from daicho.ledger.plan import Arrival, Judge, Plan
 from daicho.ledger.rows import Ledger
 from daicho.ledger.settings import read_settings
 from daicho.mail.message import Address, Message
@@ -138,6 +138,7 @@ class Book:
         }
         self.snapshot = Snapshot(0, {}, tables, NOW)
         self.rules = RuleSet([])
+        self.judge: Judge | None = None
         if arrivals:
             self.sync(*arrivals)
 
@@ -150,7 +151,7 @@ class Book:
     def plan(self, *arrivals: Arrival, now: datetime = NOW) -> Plan:
         ledger = Ledger(self.snapshot, LAYOUT, TOKYO)
         settings = read_settings(self.snapshot.tables["settings"], LAYOUT)
-        return Plan(ledger, settings, PlainJudge(self.rules), WORDS, now).take(arrivals)
+        return Plan(ledger, settings, self.judge or PlainJudge(self.rules), WORDS, now).take(arrivals)
 
     def apply(self, commit: Commit) -> None:
         """In place: tests hold on to rows as people do."""
@@ -181,11 +182,17 @@ class Book:
         records.append(Record(max([1, *(record.number for record in records)]) + 1, cells))
 
 
-def book_with_question() -> Book:
-    """A ledger in memory with the starter templates and one question."""
+def book_with_templates() -> Book:
+    """A ledger in memory with the starter templates."""
     book = Book()
     templates = load_starters("ja")["templates"]
     book.snapshot.tables["templates"] = [Record(number, dict(row)) for number, row in enumerate(templates, 2)]
+    return book
+
+
+def book_with_question() -> Book:
+    """The same with one question."""
+    book = book_with_templates()
     book.sync(arrival("q1@example.jp", hours_ago=5.0))
     return book
 

@@ -20,7 +20,7 @@ from daicho.inquiry.contacts import days_contacted
 from daicho.inquiry.cues import Cues
 from daicho.inquiry.extract import contact_form, customer_name, order_numbers, products
 from daicho.inquiry.needby import need_by
-from daicho.inquiry.rules import Hit, RuleSet, read_rules, sought, words_of
+from daicho.inquiry.rules import Hit, RuleSet, decisions, read_rules, sought, words_of
 from daicho.inquiry.swap import swapped
 from daicho.inquiry.urgency import (
     Contact,
@@ -82,16 +82,16 @@ their date."""
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One incoming message to judge.
+    """One incoming message to judge. `sent` is aware, in the shop's time zone; `inquiry` its id, "" if new.
 
-    `sent` is aware, in the shop's time zone; `inquiry` its id, "" if new; `earlier` are the same customer's
-    messages before it.
+    `earlier` are the same customer's messages before it, `category` what people made of it ("": nothing).
     """
 
     message: Message
     sent: datetime
     inquiry: str = ""
     earlier: tuple[Contact, ...] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Judge:
 
     def _decide(self, case: Case, heard: _Heard, guess: Guess) -> Judgement:
         hits = self.rules.hits(sought(case.message, heard.subject, heard.text, heard.products))
-        ruled = {hit.rule.sets: hit.rule.value for hit in reversed(hits)}
+        ruled = decisions(hits, case.category)
         reason: list[Reason] = [_hit_reason(hit) for hit in hits]
         kind = self._kind(case.message, heard, guess, ruled, reason)
         category, confidence = self._category(kind, guess, ruled, reason)

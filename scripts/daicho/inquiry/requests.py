@@ -63,7 +63,7 @@ def _asks(folded: str) -> bool:
 def judge_requests(judge: Judging, cases: Sequence[Case]) -> list[tuple[Judgement, list[Judgement]]]:
     """Each case's judgement and, if its writer makes several requests, those of the requests that are sure.
 
-    All are judged in one go.
+    All are judged in one go. What people have made of a mail no request of it decides anew.
     """
     parts = [_parts(case) for case in cases]
     judgements = iter(judge([*cases, *chain.from_iterable(parts)]))
@@ -72,7 +72,10 @@ def judge_requests(judge: Judging, cases: Sequence[Case]) -> list[tuple[Judgemen
         [each for each in islice(judgements, len(of_one)) if each.confidence >= REQUEST_SURE]
         for of_one in parts
     ]
-    return [(decided(whole, of_one), of_one) for whole, of_one in zip(wholes, sure, strict=True)]
+    return [
+        (whole if case.category else decided(whole, of_one), of_one)
+        for case, whole, of_one in zip(cases, wholes, sure, strict=True)
+    ]
 
 
 def _parts(case: Case) -> list[Case]:
@@ -80,7 +83,7 @@ def _parts(case: Case) -> list[Case]:
     form = contact_form(message)
     told = form.text if form else message.new_text.strip() or message.text
     return [
-        replace(case, message=replace(message, subject="", text=text, new_text=text))
+        replace(case, category="", message=replace(message, subject="", text=text, new_text=text))
         for text in requests(told)
     ]
 

@@ -158,6 +158,18 @@ class RuleSet:
             return ()
 
 
+def decisions(hits: Sequence[Hit], category: str = "") -> dict[str, str]:
+    """What rules decide about a mail, by item; before them goes the `category` that people have set.
+
+    Who names a category says what kind of mail it is as well.
+    """
+    decided = {hit.rule.sets: hit.rule.value for hit in reversed(hits)}
+    if category:
+        decided.pop("kind", None)
+        decided["category"] = category
+    return decided
+
+
 # --- reading the rows ---
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from daicho.inquiry.customer import Customer
 from daicho.inquiry.judge import Judgement
 from daicho.inquiry.reply import Filled, language_of
 from daicho.inquiry.status import Progress, moves, progress
 from daicho.inquiry.thread import Event, Inquiry
 from daicho.ledger.adopt import TYPED
+from daicho.ledger.context import Context
 from daicho.ledger.drafts import (
     Claim,
     Laid,
@@ -36,43 +35,20 @@ from daicho.ledger.merge import (
     text_print,
 )
 from daicho.ledger.parts import FACT, Parts
-from daicho.ledger.propose import RANK, Speaker, first_proposals, later_proposals, machine_cells, short_moment
-from daicho.ledger.replies import Asked, Replies, Sent, is_ticked
-from daicho.ledger.rows import Row, clean, comparable, read_moment, same, text_of
-from daicho.ledger.settings import Settings
-from daicho.ledger.suggest import said, said_language, suggested
-from daicho.ledger.unlisted import Lists, mark
+from daicho.ledger.propose import first_proposals, later_proposals, machine_cells, short_moment
+from daicho.ledger.replies import Asked, Sent, is_ticked
+from daicho.ledger.rows import Row, clean, comparable, same, text_of
+from daicho.ledger.ruling import ABOUT_TEMPLATES, DOUBTS, asking, lines_of, ruling, settle
+from daicho.ledger.ruling import FACT as RULED
+from daicho.ledger.suggest import said, said_candidates, said_language, suggested
+from daicho.ledger.times import closed_at, due_at
+from daicho.ledger.unlisted import mark
 from daicho.sheets.workbook import Cell
 
 REASON_LINES = 6
 
 SENT_KEPT = 4
 """Replies that a row remembers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a row needs to know of the rest.
-
-    `link` turns a message key into what the mail column shows; `judgement` judges a message (again);
-    `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
-    `reply_to` where an answer is wanted if not there, `requested` judges a mail's requests if it makes
-    several. `laid` tells of drafts, by inquiry id.
-    """
-
-    speaker: Speaker
-    settings: Settings
-    now: datetime
-    link: Callable[[str], str]
-    judgement: Callable[[Event], Judgement]
-    customer: Callable[[Inquiry, Row], Customer | None]
-    channel: Callable[[Event], str]
-    sender: Callable[[Event], str]
-    reply_to: Callable[[Event], str]
-    requested: Callable[[Event], Sequence[Judgement]]
-    replies: Replies
-    lists: Lists
-    laid: Mapping[str, Laid] = field(default_factory=dict)
 
 
 class InquiryRow:
@@ -159,6 +135,7 @@ class InquiryRow:
             proposals.update(first_proposals(judgement, status, first.name, channel, self.context.speaker))
         for event in self.fresh:
             self._follow(event, judged=opening is event)
+        self._hear_ruling()
         self._move_status()
         self._hear_draft()
         self._note_origins()
@@ -168,15 +145,17 @@ class InquiryRow:
         day = self.inquiry.first.date.astimezone(self.clock.zone).date()
         return self.context.settings.campaigns_on(day) if judgement.kind == "inquiry" else []
 
-    def _judged(self, event: Event) -> tuple[Judgement, Parts]:
-        """A message's judgement, with the templates that the shop suggests and what their parts are about."""
+    def _judged(self, event: Event, category: str = "") -> tuple[Judgement, Parts]:
+        """A message's judgement, with the templates that the shop suggests and what their parts are about.
+
+        `category` is what people have made of it ("": nothing)."""
         context = self.context
-        judgement, requests = context.judgement(event), context.requested(event)
+        judgement, requests = context.judgement(event, category), context.requested(event, category)
         return suggested(judgement, requests, language_of(event.text), context.replies)
 
-    def _suggest(self, event: Event) -> Judgement:
+    def _suggest(self, event: Event, category: str = "") -> Judgement:
         """The judgement that new proposals follow; the row remembers what each part of its reply is about."""
-        judgement, parts = self._judged(event)
+        judgement, parts = self._judged(event, category)
         # The reply of a message that suggests none stays as it is, part by part.
         if judgement.templates:
             self.base.facts.pop(FACT, None)
@@ -210,6 +189,41 @@ class InquiryRow:
                 "ledger.more-urgent", moment=event.date, was=before, now=self.base.proposals["priority"]
             )
             self.notes[1:1] = self._raised(judgement)
+
+    def _hear_ruling(self) -> None:
+        """What people make of the category settles our doubts about it, and the template follows."""
+        if "category" in self.events:
+            # An automatic mail had opened the row; what the customer asks now nobody has looked at.
+            self.base.facts.pop(RULED, None)
+            return
+        context = self.context
+        if not (category := ruling(self.row, self.base, context.lists, self.layout)):
+            return
+        self.base.facts[RULED] = category
+        judged = {event.key: self._judged(event, category)[0] for event in asking(self.inquiry)}
+        settle(self.base, list(judged.values()), context.speaker)
+        self.answered += lines_of(DOUBTS, self._told, context.speaker)
+        untouched = same(self.row.cell("template"), self.row.base.proposals.get("template"))
+        closed = self.layout.option("status", self.row.text("status")) == "done"
+        if "template" in self.events or (untouched and not closed):
+            self._follow_ruling(category, judged)
+
+    def _follow_ruling(self, category: str, judged: Mapping[str, Judgement]) -> None:
+        """Has the template follow a category that people set: of their newest question that calls for one."""
+        asked = [event for event in asking(self.inquiry) if judged[event.key].templates]
+        event = asked[-1] if asked else self.inquiry.first
+        judgement = self._suggest(event, category)
+        self.base.proposals["template"] = next(iter(judgement.templates), None)
+        replies = self.context.replies
+        said = [*said_language(event, judgement, replies), *said_candidates(judgement, replies)]
+        before = lines_of(ABOUT_TEMPLATES, self._told, self.context.speaker)
+        self.answered += [line for line in before if line not in said]
+        self.notes += said
+
+    @property
+    def _told(self) -> list[str]:
+        """The lines of the reason so far."""
+        return [*self.notes, *self.row.text("reason").split("\n")]
 
     def _raised(self, judgement: Judgement) -> list[str]:
         """What made a later message more urgent: what raised it, else what it is about."""
@@ -261,7 +275,7 @@ class InquiryRow:
         self.questions = [] if settled else self.context.lists.questions(cells, self.base)
         wording = self.context.speaker.wording
         before = mark(self.base, self.questions, wording)
-        self.answered = [question for question in before if question not in self.questions]
+        self.answered += [question for question in before if question not in self.questions]
         proposed = self.row.base.proposals.get("tags")
         return merge_words(self.row.cell("tags"), proposed, self.base.proposals["tags"], wording)
 
@@ -425,30 +439,19 @@ class InquiryRow:
 
     def _times(self, shared: dict[str, Cell]) -> dict[str, Cell]:
         """Due and closing times, which follow the status and urgency that stand in the row."""
-        layout, facts, settings = self.layout, self.base.facts, self.context.settings
+        layout, zone = self.layout, self.clock.zone
         status = layout.option("status", text_of(shared.get("status")))
         priority = layout.option("priority", text_of(shared.get("priority")))
-        if status != "done":
-            facts.pop("closed", None)
-        elif self.progress.closed and any(moves(event, answered=True) for event in self.fresh):
-            facts["closed"] = self.progress.closed.isoformat()
-        elif read_moment(facts.get("closed")) is None:
-            # Closed by a person: we only know that it was before now.
-            replied = None if self.known else self.progress.closed
-            facts["closed"] = (replied or self.context.now).isoformat()
-        cells: dict[str, Cell] = {"closed": self.clock.cell(read_moment(facts.get("closed")))}
+        # Closed by a person: we only know that it was before now.
+        unseen = (None if self.known else self.progress.closed) or self.context.now
+        finished = closed_at(self.base.facts, status, self.progress, self.fresh, unseen)
+        cells: dict[str, Cell] = {"closed": self.clock.cell(finished)}
         if status == "done" and self.known and not self.tampered:
             # Done is done: its due time stays what it was, for the month's numbers.
             return cells | {"due": self.row.cell("due")}
         waiting = self.progress.waiting_since or self.inquiry.first.date
-        target = settings.targets.get(priority if priority in RANK else "normal")
-        cells["due"] = None
-        if target and status != "excluded":
-            # A shop whose settings say that it never opens has no due times; `settings` tells it.
-            with suppress(ValueError):
-                due = settings.calendar.due(waiting.astimezone(self.clock.zone), target)
-                cells["due"] = self.clock.cell(due)
-        return cells
+        due = due_at(waiting.astimezone(zone), priority, self.context.settings)
+        return cells | {"due": self.clock.cell(due) if status != "excluded" else None}
 
     # --- reasons --------------------------------------------------------------------------------------------
 
@@ -484,10 +487,10 @@ class InquiryRow:
         wrote over it."""
         if self.tampered or not self.known:
             first = self.inquiry.first
-            judgement, _ = self._judged(first)
+            judgement, _ = self._judged(first, str(self.base.facts.get(RULED, "")))
             before = said(first, judgement, self.context.replies)
         else:
             before = self.row.text("reason").split("\n")
-        before = [line for line in before if line not in self.answered]
-        lines = list(dict.fromkeys(line for line in [*self.questions, *self.notes, *before] if line))
-        return "\n".join(lines[:REASON_LINES]) or None
+        lines = dict.fromkeys([*self.questions, *self.notes, *before])
+        still = [line for line in lines if line and line not in self.answered]
+        return "\n".join(still[:REASON_LINES]) or None

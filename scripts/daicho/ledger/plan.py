@@ -15,8 +15,9 @@ from daicho.inquiry.rules import RuleSet
 from daicho.inquiry.thread import Event, Inquiry, Threads, inquiry_id
 from daicho.inquiry.urgency import Contact
 from daicho.ledger.adopt import TYPED, party_of_typed, typed_event, undated
+from daicho.ledger.context import Context
 from daicho.ledger.drafts import Laid
-from daicho.ledger.inquiry_row import Context, InquiryRow
+from daicho.ledger.inquiry_row import InquiryRow
 from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
 from daicho.ledger.quotation import learned
@@ -137,8 +138,7 @@ class Plan:
         )
         self.commit = Commit()
         self.report = Report()
-        self._judged: dict[str, Judgement] = {}
-        self._requests: dict[str, list[Judgement]] = {}
+        self._judged: dict[tuple[str, str], tuple[Judgement, list[Judgement]]] = {}
         self._arrivals: dict[str, Arrival] = {}
         self._events: list[Event] = []
         self._fresh: dict[str, list[Event]] = {}
@@ -240,7 +240,7 @@ class Plan:
         for event in heard:
             # In a thread the customer is known: what they answer us is never put aside as sales or automatic.
             if event.kind != "inquiry" or self.threads.inquiries[event.inquiry].first is event:
-                event.kind = self._judged[event.key].kind
+                event.kind = self._judgement(event).kind
         for event in heard:
             arrival = self._arrivals.get(event.key)
             party = arrival.party if arrival else party_of_typed(event)
@@ -253,13 +253,13 @@ class Plan:
             ):
                 self._found.setdefault(event.inquiry, self.customers.find(party))
 
-    def _case(self, event: Event) -> Case:
+    def _case(self, event: Event, category: str) -> Case:
         arrival = self._arrivals.get(event.key)
         writer = Address(event.name, event.address)
         logged = Message(event.key, "", event.date, writer, (), (), (), event.subject, event.text, event.text)
         message = arrival.message if arrival else logged
         sent = event.date.astimezone(self.ledger.clock.zone)
-        return Case(message, sent, event.inquiry, self._earlier(event))
+        return Case(message, sent, event.inquiry, self._earlier(event), category)
 
     def _earlier(self, event: Event) -> tuple[Contact, ...]:
         """The same customer's earlier messages, oldest first, and whether we answered them."""
@@ -413,16 +413,15 @@ class Plan:
         found = self.customers.at(first.address) if first.address else None
         return found or self._found.get(inquiry.id) or self.customers.by_id.get(row.text("customer_id"))
 
-    def _judgement(self, event: Event) -> Judgement:
-        """The judgement of a message, from the log if it is not new."""
-        if event.key not in self._judged:
-            self._judge([event])
-        return self._judged[event.key]
+    def _judgement(self, event: Event, category: str = "") -> Judgement:
+        """The judgement of a message, from the log if it is not new; `category` is what people made of it."""
+        if (event.key, category) not in self._judged:
+            self._judge([event], category)
+        return self._judged[event.key, category][0]
 
-    def _judge(self, events: Sequence[Event]) -> None:
-        judged = judge_requests(self.judge.judge, [self._case(event) for event in events])
-        for event, (judgement, parts) in zip(events, judged, strict=True):
-            self._judged[event.key], self._requests[event.key] = judgement, parts
+    def _judge(self, events: Sequence[Event], category: str = "") -> None:
+        judged = judge_requests(self.judge.judge, [self._case(event, category) for event in events])
+        self._judged |= {(event.key, category): each for event, each in zip(events, judged, strict=True)}
 
     def _channel(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)
@@ -432,10 +431,10 @@ class Plan:
             return "amazon" if "amazon" in event.address else "rakuten"
         return "form" if arrival.party.form else "mail"
 
-    def _requested(self, event: Event) -> list[Judgement]:
+    def _requested(self, event: Event, category: str) -> list[Judgement]:
         """The judgements of a mail's requests, if its writer makes several."""
-        self._judgement(event)
-        return self._requests[event.key]
+        self._judgement(event, category)
+        return self._judged[event.key, category][1]
 
     def _sender(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)

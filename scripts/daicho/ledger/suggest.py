@@ -42,10 +42,15 @@ def suggested(
 
 def said(event: Event, judgement: Judgement, replies: Replies) -> list[str]:
     """Why a message was judged so, and which other templates would do, best first."""
+    language, reason = said_language(event, judgement, replies), judgement.say_reason(replies.speaker.wording)
+    return [*language, *reason.split("\n"), *said_candidates(judgement, replies)]
+
+
+def said_candidates(judgement: Judgement, replies: Replies) -> list[str]:
+    """Which other templates would do, best first, if any."""
     wording = replies.speaker.wording
     others = join_words(judgement.templates[1:], wording)
-    lines = [*said_language(event, judgement, replies), *judgement.say_reason(wording).split("\n")]
-    return [*lines, wording.say("reply.candidates", templates=others)] if others else lines
+    return [wording.say("reply.candidates", templates=others)] if others else []
 
 
 def said_language(event: Event, judgement: Judgement, replies: Replies) -> list[str]:

@@ -54,6 +54,10 @@ class Lists:
         words["template"] = [*names, *self._say("ledger.no-template").split()] if names else []
         self._known = {key: {_folded(word): word for word in listed} for key, listed in words.items()}
 
+    def knows(self, key: str, word: str) -> bool:
+        """Whether a column's list has what a cell says."""
+        return not self._unknown(key, word)
+
     def questions(self, cells: Mapping[str, Cell], base: Base) -> list[str]:
         """A sentence for each word of a row that no list knows. What we proposed ourselves needs none."""
         typed = {
@@ -84,6 +88,11 @@ class Lists:
 
 def _folded(word: str) -> str:
     return "".join(fold(word).split())
+
+
+def is_marked(base: Base) -> bool:
+    """Whether the tag 要確認 stands there for a row's open questions alone."""
+    return bool(base.facts.get("unlisted", {}).get("marked"))
 
 
 def mark(base: Base, questions: list[str], wording: Wording) -> list[str]:
