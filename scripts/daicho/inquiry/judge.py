@@ -22,15 +22,7 @@ from daicho.inquiry.extract import contact_form, customer_name, order_numbers, p
 from daicho.inquiry.needby import need_by
 from daicho.inquiry.rules import Hit, RuleSet, decisions, read_rules, sought, words_of
 from daicho.inquiry.swap import swapped
-from daicho.inquiry.urgency import (
-    Contact,
-    Raise,
-    contact_raise,
-    contacts,
-    date_raise,
-    raised,
-    start,
-)
+from daicho.inquiry.urgency import Contact, Raise, contact_raise, contacts, date_raise, raised, start
 from daicho.mail.message import Message
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell

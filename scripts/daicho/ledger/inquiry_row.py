@@ -40,8 +40,8 @@ from daicho.ledger.replies import Asked, Sent, is_ticked
 from daicho.ledger.rows import Row, clean, comparable, same, text_of
 from daicho.ledger.ruling import ABOUT_TEMPLATES, DOUBTS, asking, lines_of, ruling, settle
 from daicho.ledger.ruling import FACT as RULED
-from daicho.ledger.suggest import said, said_candidates, said_language, suggested
-from daicho.ledger.times import closed_at, due_at
+from daicho.ledger.suggest import said, said_candidates, said_language, said_raises, suggested
+from daicho.ledger.times import REOPENED, closed_at, due_at, waiting_since
 from daicho.ledger.unlisted import mark
 from daicho.sheets.workbook import Cell
 
@@ -188,7 +188,7 @@ class InquiryRow:
             self._note(
                 "ledger.more-urgent", moment=event.date, was=before, now=self.base.proposals["priority"]
             )
-            self.notes[1:1] = self._raised(judgement)
+            self.notes[1:1] = said_raises(judgement, self.context.replies)
 
     def _hear_ruling(self) -> None:
         """What people make of the category settles our doubts about it, and the template follows."""
@@ -225,28 +225,21 @@ class InquiryRow:
         """The lines of the reason so far."""
         return [*self.notes, *self.row.text("reason").split("\n")]
 
-    def _raised(self, judgement: Judgement) -> list[str]:
-        """What made a later message more urgent: what raised it, else what it is about."""
-        raises = [
-            (key, values)
-            for key, values in judgement.reason
-            if key.startswith("judge.raise-") or values.get("item") == "priority"
-        ]
-        said = replace(judgement, reason=tuple(raises) or judgement.reason)
-        return said.say_reason(self.context.speaker.wording).split("\n")
-
     def _move_status(self) -> None:
         layout, proposals, facts = self.layout, self.base.proposals, self.base.facts
-        answered = self.progress.first_reply is not None or "closed" in facts
+        stood = layout.option("status", self.row.text("status"))
+        answered = self.progress.first_reply is not None or stood == "done"
         moving = [event for event in self.fresh if moves(event, answered)]
         assignee = self.row.text("assignee").strip()
         if moving and self.known:
             proposals["status"] = layout.label("status", self.progress.status)
             # The customer's word is newer than any decision; our reply only than one seen before it went.
             decided_before = facts.get("seen") == comparable(self.row.cell("status"))
-            heard = any(event.incoming for event in moving)
+            heard = [event for event in moving if event.incoming]
             if heard if self.progress.waiting_since else decided_before:
                 self.events.add("status")
+            if heard and stood in ("done", "excluded"):
+                facts[REOPENED] = heard[0].date.isoformat()
         elif assignee and assignee != facts.get("assignee"):
             self._take("open")
         if moving:
@@ -449,7 +442,7 @@ class InquiryRow:
         if status == "done" and self.known and not self.tampered:
             # Done is done: its due time stays what it was, for the month's numbers.
             return cells | {"due": self.row.cell("due")}
-        waiting = self.progress.waiting_since or self.inquiry.first.date
+        waiting = waiting_since(self.base.facts, self.progress) or self.inquiry.first.date
         due = due_at(waiting.astimezone(zone), priority, self.context.settings)
         return cells | {"due": self.clock.cell(due) if status != "excluded" else None}
 

@@ -53,6 +53,17 @@ def said_candidates(judgement: Judgement, replies: Replies) -> list[str]:
     return [wording.say("reply.candidates", templates=others)] if others else []
 
 
+def said_raises(judgement: Judgement, replies: Replies) -> list[str]:
+    """What made a later message more urgent: what raised it, else what it is about."""
+    raises = [
+        (key, values)
+        for key, values in judgement.reason
+        if key.startswith("judge.raise-") or values.get("item") == "priority"
+    ]
+    said = replace(judgement, reason=tuple(raises) or judgement.reason)
+    return said.say_reason(replies.speaker.wording).split("\n")
+
+
 def said_language(event: Event, judgement: Judgement, replies: Replies) -> list[str]:
     """That the reply is in another language than the mail, if it is."""
     say, mail = replies.speaker.wording.say, language_of(event.text)
