@@ -103,7 +103,7 @@ def test_an_answer_frees_the_inquiry_for_the_next_draft(book: Book) -> None:
     assert claim(book) is not None
 
 
-@pytest.mark.parametrize("cell", [*sorted(TICKS), True, 1, 1.0, " TRUE "])
+@pytest.mark.parametrize("cell", [*sorted(TICKS), True, 1, 1.0, " TRUE ", "✔\ufe0f", "☑\ufe0f "])
 def test_a_tick_is_heard_however_it_is_written(cell: Cell) -> None:
     assert is_ticked(cell)
 

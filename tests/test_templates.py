@@ -147,7 +147,9 @@ def test_what_the_shop_set_fills_fields_of_the_same_name_even_its_own(book: Book
     book.snapshot.tables["settings"] += [Record(90 + n, row) for n, row in enumerate(settings)]
     template(book, "restock")["body"] = "{carrier}／{電話受付}／{店名}／{ない項目}"
     book.sync()
-    assert shown(book) == "さくら運送／平日\n9時から／=1+1／{ない項目}"
+    head, _, text = shown(book).partition("\n\n")
+    assert head == "※要記入 1 か所（ない項目）", "better a gap than braces before a customer's eyes"
+    assert text == "さくら運送／平日\n9時から／=1+1／【要記入：ない項目】"
 
 
 # --- suggestions -----------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from daicho.wording import LANGUAGES, Wording, templates_folder
 VALUE_LIMIT = 300
 """Characters of one value from outside. No name, order number or subject needs more."""
 
-CLOSING_LIMIT = 60
-"""A last paragraph of at most so many characters, without fields, is a closing phrase."""
+CLOSING_LIMIT = 100
+"""Characters of a closing phrase at most."""
 
 GREETING_PARAGRAPHS = 3
 GREETING = frozenset({"customer", "shop", "assignee"})
@@ -30,6 +30,13 @@ GREETING = frozenset({"customer", "shop", "assignee"})
 _FIELD = re.compile(r"[{｛]([^{}｛｝\n]{1,80})[}｝]")
 _HONORIFIC = "様"
 _ADDRESSED = re.compile(rf"{_FIELD.pattern}([ \u3000]*{_HONORIFIC})?")
+_SENTENCE = re.compile(r"[^。.!！\n]+")
+_COURTESY = re.compile(
+    r"(よろしく|宜しく)お願い|お待ち(して|申し上げて)(い|お)|お気軽に.{0,10}(お尋ね|ご連絡|ご相談|お問い?合わ?せ)"
+    r"|お聞かせください|(うれしく|嬉しく|幸いに)存じ"
+    r"|\b(look(ing)? forward|feel free|hesitate|just reply|we hope|keep your .{1,20} coming|thank you)\b",
+    re.IGNORECASE,
+)
 _BLANK_LINES = re.compile(r"\n(?:[ \t\u3000]*\n)+")
 """Up to the next line's own indent, which belongs to the letter."""
 
@@ -153,18 +160,19 @@ def fill(
     fields: Fields,
     wording: Wording,
     own: Mapping[str, Mapping[str, str]] | None = None,
+    nobody: str = "",
 ) -> Filled:
     """`template` with its fields filled. `values` are by field (`Fields.key`); "" counts as not known.
 
     `own` are values, by the key of a template, that stand in its pieces instead. A field nobody knows stays
-    to be seen (【要記入：お届け日】) and is counted; a name in braces that is no field stays as it stands. A
-    customer without a name is addressed as お客様.
+    to be seen (【要記入：お届け日】) and is counted; so does a name in braces that is no field. Whoever has
+    no name is addressed as `nobody`, by itself お客様.
     """
     missing: list[str] = []
     # The subject of a reply is the customer's own: only what the body lacks is counted.
-    subject = one_line(_ADDRESSED.sub(_Filler(values, fields, wording, []), template.subject))
+    subject = one_line(_ADDRESSED.sub(_Filler(values, fields, wording, [], nobody), template.subject))
     places = {
-        key: _Filler({**values, **(own or {}).get(key, {})}, fields, wording, missing)
+        key: _Filler({**values, **(own or {}).get(key, {})}, fields, wording, missing, nobody)
         for key, _ in template.pieces
     }
     text = "\n\n".join(_ADDRESSED.sub(places[key], piece) for key, piece in template.pieces)
@@ -179,6 +187,7 @@ class _Filler:
     fields: Fields
     wording: Wording
     missing: list[str]
+    nobody: str
 
     def __call__(self, match: re.Match[str]) -> str:
         key, honorific = self.fields.key(match[1]), match[2] or ""
@@ -187,15 +196,15 @@ class _Filler:
             return self._customer(value, honorific)
         if value:
             return value + honorific
-        if key not in self.fields.labels:
-            return match[0]
-        self.missing.append(self.fields.labels[key])
-        return self.wording.say("reply.blank", field=self.fields.labels[key]) + honorific
+        # A name that is no field is one misspelt: better a gap than braces before a customer's eyes.
+        label = self.fields.labels.get(key, match[1].strip())
+        self.missing.append(label)
+        return self.wording.say("reply.blank", field=label) + honorific
 
     def _customer(self, name: str, honorific: str) -> str:
         # People type names with 様 already, and a name nobody knows has none.
         bare = name.removesuffix(_HONORIFIC).rstrip() if honorific else name
-        return bare + honorific if bare else self.wording.say("reply.customer")
+        return bare + honorific if bare else self.nobody or self.wording.say("reply.customer")
 
 
 def combine(
@@ -240,10 +249,13 @@ def _parted(body: str, fields: Fields) -> _Parted:
         top += 1
     greeting, rest = paragraphs[:top], paragraphs[top:]
     closing = [rest.pop()] if rest and "signature" in fields.used(rest[-1]) else []
-    phrase = []
-    if len(rest) > 1 and len(rest[-1]) <= CLOSING_LIMIT and not fields.used(rest[-1]):
-        phrase = [rest.pop()]
+    phrase = [rest.pop()] if len(rest) > 1 and _is_courtesy(rest[-1]) and not fields.used(rest[-1]) else []
     return _Parted(greeting, rest, phrase, closing)
+
+
+def _is_courtesy(paragraph: str) -> bool:
+    """Whether a paragraph is a closing phrase: short, and no sentence of it says anything else."""
+    return len(paragraph) <= CLOSING_LIMIT and all(map(_COURTESY.search, _SENTENCE.findall(paragraph)))
 
 
 def spoken_date(day: date, wording: Wording) -> str:

@@ -30,6 +30,7 @@ from daicho.mail.plain import clean
 from daicho.mail.text import QUOTINGS, Quoting
 from daicho.sheets.layout import Layout
 from daicho.sheets.workbook import Cell, Record
+from daicho.wording import LANGUAGES, Wording, wording
 
 MARGIN = 500
 """Units of the cell left for the line that counts what is to be filled in, and for the mark of a cut."""
@@ -39,7 +40,8 @@ TICKS = frozenset({"✓", "✔", "☑", "✅", "true", "1", "yes", "y", "x", "�
 
 def is_ticked(cell: Cell) -> bool:
     """Whether a person ticked a box, in whatever way their program or they write a tick."""
-    return cell is True or text_of(cell).strip().casefold() in TICKS
+    # A phone types a tick as an emoji: with a selector behind it.
+    return cell is True or text_of(cell).strip().removesuffix("\ufe0f").casefold() in TICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class Replies:
         self.fields: Fields = load_fields(layout.language)
         self.templates = read_templates(tables.get("templates", ()), layout)
         self._settings = settings
-        self._combined: dict[tuple[str, str], tuple[Letter, bool] | None] = {}
-        self._promised: dict[str, str] = {}
+        self._combined: dict[tuple[str, str], tuple[Letter, bool, Wording] | None] = {}
+        self._promised: dict[tuple[str, str], str] = {}
         self._origins: Origins | None = None
         self.speaker = speaker
         self._now = now
@@ -121,53 +123,62 @@ class Replies:
 
         One in another language than the mail's has a mark in the place of its greeting.
         """
-        wording, key = self.speaker.wording, (cell, asked.language)
+        ledger, key = self.speaker.wording, (cell, asked.language)
         # Few cells differ among thousands of rows.
         if key not in self._combined:
             self._combined[key] = self._letter(*key)
         if (found := self._combined[key]) is None:
             return None
-        letter, foreign = found
-        own = own_parts(asked.parts, {"order": asked.order, "product": asked.product}, letter.keys, wording)
-        filled = fill(letter, self._values(asked), self.fields, wording, own)
+        letter, foreign, voice = found
+        own = own_parts(asked.parts, {"order": asked.order, "product": asked.product}, letter.keys, voice)
+        nobody = voice.say("reply.customer")
+        filled = fill(letter, self._values(asked, voice), self.fields, ledger, own, nobody)
         if not foreign:
             return filled
-        gap = wording.say("reply.in-language", language=wording.say(f"reply.language-{asked.language}"))
-        text = f"{wording.say('reply.blank', field=gap)}\n\n{filled.text}"
+        gap = ledger.say("reply.in-language", language=ledger.say(f"reply.language-{asked.language}"))
+        text = f"{ledger.say('reply.blank', field=gap)}\n\n{filled.text}"
         return Filled(filled.subject, text, (gap, *filled.missing))
 
-    def _letter(self, cell: str, language: str) -> tuple[Letter, bool] | None:
-        """What a template cell names as one letter, and whether it is in another language."""
+    def _letter(self, cell: str, language: str) -> tuple[Letter, bool, Wording] | None:
+        """What a template cell names as one letter, whether it is in another language than the mail, and the
+        words of its own language."""
         if not (templates := self.named(cell)):
             return None
         foreign = bool(self.other_language(cell, language))
-        return combine(templates, self.fields, self.speaker.wording, greeted=not foreign), foreign
+        # An English template says its dates in English, whatever the ledger speaks.
+        ours = templates[0].language
+        voice = wording(ours) if ours in LANGUAGES else self.speaker.wording
+        return combine(templates, self.fields, voice, greeted=not foreign), foreign, voice
 
     def has_own(self, names: Iterable[str]) -> bool:
         """Whether the settings tab has a row その他 of one of these names."""
         return any(self.fields.key(name) in self.own for name in names)
 
-    def _values(self, asked: Asked) -> dict[str, str]:
-        clock, wording = self.speaker.clock, self.speaker.wording
-        today = self._now.astimezone(clock.zone).date()
+    def _values(self, asked: Asked, voice: Wording) -> dict[str, str]:
+        today = self._now.astimezone(self.speaker.clock.zone).date()
         known = {
             "customer": outside(asked.customer),
-            "order": outside(asked.order),
-            "product": outside(asked.product),
+            "order": self._listed(asked.order, voice),
+            "product": self._listed(asked.product, voice),
             "assignee": outside(asked.assignee),
             "phone": outside(asked.phone),
             "subject": outside(asked.subject),
-            "received": spoken_date(asked.received, wording) if asked.received else "",
-            "today": spoken_date(today, wording),
-            "promised_date": self._promise(asked.priority),
+            "received": spoken_date(asked.received, voice) if asked.received else "",
+            "today": spoken_date(today, voice),
+            "promised_date": self._promise(asked.priority, voice),
         }
         return self.own | {field: value for field, value in known.items() if value}
 
-    def _promise(self, priority: str) -> str:
-        if priority not in self._promised:
+    def _listed(self, cell: str, voice: Wording) -> str:
+        """A cell of words, with the commas of another language where the reply speaks one."""
+        is_ours = voice.language == self.speaker.wording.language
+        return outside(cell if is_ours else voice.listed(words_of(cell)))
+
+    def _promise(self, priority: str, voice: Wording) -> str:
+        if (key := (priority, voice.language)) not in self._promised:
             day = promised_date(self._settings, priority, self._now.astimezone(self.speaker.clock.zone))
-            self._promised[priority] = spoken_date(day, self.speaker.wording) if day else ""
-        return self._promised[priority]
+            self._promised[key] = spoken_date(day, voice) if day else ""
+        return self._promised[key]
 
     def cell(self, filled: Filled | None) -> str | None:
         """What the reply column shows: what is left to fill in, then the text as far as a cell holds it."""
