@@ -14,12 +14,13 @@ import pytest
 from builders import OWN, raw_mail
 from daicho.config import Config, read_config
 from daicho.desk import Desk
-from daicho.doctor import Diagnosis, examine
+from daicho.doctor import NONE, Diagnosis, examine
 from daicho.errors import MailError
 from daicho.sheets.google import GoogleWorkbook
 from daicho.sheets.workbook import Commit, Update
 from daicho.wording import LANGUAGES, wording
 from google_ledger import LAYOUT, client_of, open_ledger
+from imap_servers import PASSWORD, Server, pymap
 from sheets_api import SheetsServer, trouble
 
 ALL = ["credentials", "shared", "clock", "ledger", "swap", "quota", "settings", "rules", "mailbox"]
@@ -228,3 +229,45 @@ def test_the_first_trouble_of_a_group_ends_the_group_only() -> None:
         ("b", False),
         ("d", True),
     ]
+
+
+def imap_findings(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, **options: object
+) -> list[Diagnosis]:
+    """What the doctor finds for a ledger with an IMAP mailbox."""
+    monkeypatch.setenv("DAICHO_PASSWORD_SUPPORT", PASSWORD)
+    place = {"imap": "127.0.0.1", "port": server.port, "tls": "none", "user": server.user}
+    data = {
+        "shop": {"addresses": [OWN]},
+        "workbook": {"excel": "ledger.xlsx"},
+        "mailbox": [{"name": "support", **place, **options}],
+    }
+    return list(Desk(read_config(data, folder)).doctor())
+
+
+def test_the_folders_of_an_imap_mailbox_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pymap() as server:
+        server.append([raw_mail()], "Sent")
+        server.append([raw_mail()], "Drafts")
+        found = imap_findings(server, tmp_path, monkeypatch)
+        assert told(found)[1:] == [("mailbox", ""), ("folders", "")]
+        assert found[-1].values["folders"] == ("INBOX", "Sent")
+        assert (found[-1].values["sent"], found[-1].values["drafts"]) == (("Sent",), "Drafts")
+        assert imap_findings(server, tmp_path, monkeypatch, drafts="")[-1].values["drafts"] == NONE
+
+
+@pytest.mark.parametrize(
+    ("option", "key"),
+    [
+        ({"drafts": "Nope"}, "reply.drafts-folder-missing"),
+        ({"sent": "Nope"}, "mail.folder-missing"),
+        ({"folders": ["Nope"]}, "mail.folder-missing"),
+        ({}, "reply.no-drafts-folder"),
+    ],
+)
+def test_a_folder_that_an_imap_mailbox_lacks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: dict[str, object], key: str
+) -> None:
+    with pymap() as server:
+        found = imap_findings(server, tmp_path, monkeypatch, **option)
+    assert told(found)[1:] == [("mailbox", ""), ("folders", key)]

@@ -94,8 +94,8 @@ class ImapDraftContract(DraftContract):
         office.mailbox = imap(account)
         office.write(draft="✓")
         outcome = office.sync()
-        assert [trouble.key for trouble in outcome.troubles] == ["reply.no-drafts-folder"]
-        assert "下書きフォルダーがありません" in office.reason
+        assert [trouble.key for trouble in outcome.troubles] == ["reply.drafts-folder-missing"]
+        assert "もう一度チェックしてください" in office.reason
         assert office.sync().commits == []
 
 

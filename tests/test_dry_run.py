@@ -149,8 +149,8 @@ def test_an_imap_account_is_only_read_and_one_without_drafts_folder_told_of(
     if has_folder:
         assert outcome.report.drafted == [office.row["id"]]
     else:
-        assert [trouble.key for trouble in outcome.troubles] == ["reply.no-drafts-folder"]
-        assert "下書きフォルダーがありません" in "".join(outcome.report.undrafted.values())
+        assert [trouble.key for trouble in outcome.troubles] == ["reply.drafts-folder-missing"]
+        assert "もう一度チェックしてください" in "".join(outcome.report.undrafted.values())
 
 
 # --- the command -----------------------------------------------------------------------------------------

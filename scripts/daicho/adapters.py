@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -14,9 +13,9 @@ from platformdirs import user_cache_path
 
 from daicho.config import Config, MailboxConfig
 from daicho.errors import UsageError, WorkbookError
-from daicho.mail.connection import Account, Connection
+from daicho.mail.connection import Account
 from daicho.mail.credentials import PROVIDERS, SystemKeyring, find_password, find_token, post_form
-from daicho.mail.imap import Imap
+from daicho.mail.imap import Imap, Used
 from daicho.mail.local import EmlFolder, Maildir
 from daicho.mail.mailbox import Mailbox, RawMail
 from daicho.mail.mbox import Mbox
@@ -76,16 +75,9 @@ def account_of(config: MailboxConfig) -> Account:
     return Account(name=config.name, host=config.place, since=config.since, **options)
 
 
-def open_folders(config: MailboxConfig) -> tuple[str, ...]:
-    """Opens each folder of an IMAP account, read-only, and names them. Raises MailError."""
-    account = account_of(config)
-    connection = Connection(account, partial(secret_of, account), None, time.sleep)
-    try:
-        for folder in account.folders:
-            connection.examine(folder)
-    finally:
-        connection.close()
-    return account.folders
+def folders_of(mailbox: Mailbox) -> Callable[[], Used] | None:
+    """Looks which folders a sync uses, where the mailbox is an IMAP account."""
+    return mailbox.used if isinstance(mailbox, Imap) else None
 
 
 def secret_of(account: Account) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-from daicho.adapters import cache_folder, open_folders, open_google, open_mailbox, open_workbook
+from daicho.adapters import cache_folder, folders_of, open_google, open_mailbox, open_workbook
 from daicho.config import Config
 from daicho.doctor import (
     Check,
@@ -158,9 +158,8 @@ class Desk:
         yield self._ledger_checks(read.append)
         for snapshot in read:
             yield from content_checks(snapshot, self.layout)
-        for config in self.config.mailboxes:
-            folders = partial(open_folders, config) if config.source == "imap" else None
-            yield mailbox_checks(config, open_mailbox(config), folders)
+        for mailbox in map(open_mailbox, self.config.mailboxes):
+            yield mailbox_checks(mailbox, folders_of(mailbox))
 
     def _ledger_checks(self, keep: Keep) -> list[Check]:
         if self.config.excel:

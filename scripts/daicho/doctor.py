@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from daicho.config import MailboxConfig
 from daicho.errors import ConfigError, DaichoError, WorkbookError
 from daicho.inquiry.rules import read_rules
 from daicho.ledger.settings import read_settings
@@ -26,10 +25,14 @@ from daicho.sheets.ledger_file import LedgerFile
 from daicho.sheets.workbook import Snapshot, Workbook
 
 if TYPE_CHECKING:
+    from daicho.mail.imap import Used
     from daicho.sheets.google import GoogleWorkbook
 
 DRIFT = timedelta(minutes=5)
 """A clock further off than this fails sign-in (Google's limit for a signed claim) and spoils due times."""
+
+NONE = "―"
+"""What stands for a folder that is not used."""
 
 Check = tuple[str, Callable[[], Mapping[str, object]]]
 """The name of a check (its sentence is `doctor.<name>`), and what looks."""
@@ -145,15 +148,18 @@ def google_checks(workbook: GoogleWorkbook, now: Callable[[], datetime], keep: K
 # --- mail -------------------------------------------------------------------------------------------------
 
 
-def mailbox_checks(
-    config: MailboxConfig, mailbox: Mailbox, folders: Callable[[], Iterable[str]] | None
-) -> list[Check]:
-    """One mailbox can be opened, and has its folders (`folders` opens them, where the mailbox has any)."""
+def mailbox_checks(mailbox: Mailbox, folders: Callable[[], Used] | None) -> list[Check]:
+    """One mailbox can be opened, and has its folders (`folders` opens them, where it is an IMAP account)."""
 
     def opened() -> Mapping[str, object]:
-        return {"name": config.name, "mails": mailbox.count({}, lambda head: False)}
+        return {"name": mailbox.name, "mails": mailbox.count({}, lambda head: False)}
+
+    if not folders:
+        return [("mailbox", opened)]
 
     def looked_into() -> Mapping[str, object]:
-        return {"name": config.name, "folders": folders() if folders else []}
+        used = folders()
+        sent = used.sent or (NONE,)
+        return {"name": mailbox.name, "folders": used.read, "sent": sent, "drafts": used.drafts or NONE}
 
-    return [("mailbox", opened), ("folders", looked_into)] if folders else [("mailbox", opened)]
+    return [("mailbox", opened), ("folders", looked_into)]

@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -33,6 +34,16 @@ APPENDED = re.compile(rb"\[APPENDUID \d+ (\d+)\]", re.IGNORECASE)
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 UNSELECTABLE = {b"\\noselect", b"\\nonexistent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The folders of an account that a sync uses: all it reads, those of them with sent mail, and the one
+    for drafts ("" for none)."""
+
+    read: tuple[str, ...]
+    sent: tuple[str, ...]
+    drafts: str
 
 
 class Imap:
@@ -85,6 +96,18 @@ class Imap:
         outgoing: dict[str, bool | None] = dict.fromkeys(self.account.folders) | dict.fromkeys(names, True)
         return [ImapFolder(self._connection, name, flag) for name, flag in outgoing.items()]
 
+    def used(self) -> Used:
+        """The folders a sync uses, each of which was opened. Raises FolderMissing, NoDrafts, MailError."""
+        try:
+            folders = self._folders()
+            for folder in folders:
+                self._connection.examine(folder.name)
+            drafts = self._connection.ask(None, self._drafts_folder) if self.account.drafts else ""
+        finally:
+            self._connection.close()
+        names = tuple(folder.name for folder in folders)
+        return Used(names, tuple(folder.name for folder in folders if folder.outgoing), drafts)
+
     def lay(self, draft: Draft) -> None:
         """Lays `draft` into Drafts, unless a mail of its Message-ID lies there or in Sent. Raises MailError.
 
@@ -115,8 +138,10 @@ class Imap:
     def _drafts_folder(self, client: IMAPClient) -> str:
         wanted = self.account.drafts
         names = own_folders(client, DRAFTS, "drafts") if wanted == "auto" else [wanted] if wanted else []
-        if not names or not client.folder_exists(names[0]):
+        if not names:
             raise NoDrafts("reply.no-drafts-folder", host=self.account.host)
+        if not client.folder_exists(names[0]):
+            raise NoDrafts("reply.drafts-folder-missing", host=self.account.host, folder=names[0])
         return names[0]
 
     def _batches(
