@@ -26,6 +26,20 @@ def book() -> Book:
     return book
 
 
+def test_a_row_whose_template_is_renamed_says_so_until_another_is_chosen(book: Book) -> None:
+    assert book.rows[0]["template"] == "restock" and book.rows[0]["reply"]
+    [renamed] = [row for row in book.snapshot.tables["templates"] if row.cells["key"] == "restock"]
+    renamed.cells["key"] = "restock-soon"
+    report = book.sync().report
+    assert not book.rows[0].get("reply")
+    assert "「restock」は一覧にありません。「restock-soon」のことでしたら" in str(book.rows[0]["reason"])
+    assert list(report.unlisted) == [book.rows[0]["id"]]
+    book.rows[0]["template"] = "restock-soon"
+    report = book.sync().report
+    assert book.rows[0]["reply"] and not report.unlisted
+    assert "一覧にありません" not in str(book.rows[0].get("reason"))
+
+
 @pytest.mark.parametrize(
     ("column", "typed", "told"),
     [

@@ -59,11 +59,12 @@ class Lists:
         return not self._unknown(key, word)
 
     def questions(self, cells: Mapping[str, Cell], base: Base) -> list[str]:
-        """A sentence for each word of a row that no list knows. What we proposed ourselves needs none."""
+        """A sentence for each word of a row that no list knows. What we proposed ourselves needs none, but
+        for a template that has been renamed or deleted since: its text has gone from the row."""
         typed = {
             key: text_of(cells.get(key)).strip()
             for key in COLUMNS
-            if not same(cells.get(key), base.proposals.get(key))
+            if key == "template" or not same(cells.get(key), base.proposals.get(key))
         }
         return [self._question(key, word) for key, text in typed.items() for word in self._unknown(key, text)]
 
