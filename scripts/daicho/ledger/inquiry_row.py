@@ -284,14 +284,19 @@ class InquiryRow:
             # Somebody answered between the tick and the draft: a second answer would only confuse.
             who = context.sender(answered)
             self._note_undrafted("reply.answered-meanwhile", moment=answered.date, who=who)
-        if answered:
-            # The answer is on its way, whoever held the claim; a vendor's has served.
+        # A vendor's answer has served once one is on its way, or lies in Drafts while the customer asks anew.
+        if answered or (self.asked_again and claim and claim.laid):
             facts.pop("answer", None)
+        # The answer is on its way, whoever held the claim.
+        if answered:
             return
         if self.asked_again and claim and claim.laid:
             # A draft for the question before may still lie in Drafts.
             said = short_moment(self.clock.cell(claim.laid))
             self._note("reply.outdated-draft", moment=context.now, laid=said)
+        if self.asked_again and ((claim and claim.is_open) or self.ticked):
+            # Who ticked has not seen the new mail that their draft answers now.
+            self._note("reply.asked-meanwhile", moment=context.now)
         if claim and claim.is_open and laid and laid.token == claim.token:
             claim = self._note_laid(claim, laid)
         if self.ticked:
@@ -368,7 +373,7 @@ class InquiryRow:
         elif self.asked_again:
             self._note("reply.kept", moment=self.context.now)
             self.conflicts = (*self.conflicts, "reply")
-        self._hear_pick(text_of(shared.get("template")))
+        self._hear_pick(text_of(shared.get("template")), kept=merged.winner == "theirs")
         if merged.winner != "theirs":
             return merged
         recounted = self.context.replies.recounted(text_of(merged.value))
@@ -376,11 +381,13 @@ class InquiryRow:
             facts["served"] = text_print(recounted)
         return replace(merged, value=recounted)
 
-    def _hear_pick(self, picked: str) -> None:
-        """A template picked beside a text of a person's own changes nothing: the row says so, once."""
+    def _hear_pick(self, picked: str, *, kept: bool) -> None:
+        """A template picked beside a person's own text, which is `kept`, changes nothing: the row says so."""
         facts = self.base.facts
         before = facts.get("picked", text_of(self.row.base.proposals.get("template")))
-        if self.known and self.typed and picked and comparable(picked) != comparable(before):
+        # What we propose anew stands in the cell only from now on: nobody has picked it.
+        by_hand = same(picked, self.row.cell("template")) and comparable(picked) != comparable(before)
+        if self.known and kept and picked and by_hand:
             self._note("reply.pick-unused", moment=self.context.now, template=picked)
         facts.pop("picked", None)
         facts |= {"picked": picked} if picked != text_of(self.base.proposals.get("template")) else {}
