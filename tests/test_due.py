@@ -1,4 +1,4 @@
-"""From when an answer is due: from the customer's question, or from the mail that opens a closed row again."""
+"""From when an answer is due: from the question, or from the mail that opens a closed row again."""
 
 from __future__ import annotations
 

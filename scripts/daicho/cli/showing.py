@@ -84,6 +84,8 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
     for name in REPORTED:
         if ids := getattr(report, name):
             table.add_row(say(names.get(name, name)), str(len(ids)), escape(few(ids)))
+    if gone := report.deleted[::-1]:
+        table.add_row(say("deleted"), str(len(gone)), escape(say("deleted-stay", ids=few(gone))))
     if table.row_count:
         out.print(table)
     for name in EXPLAINED:
