@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from daicho.inquiry.customer import party_of
@@ -214,6 +214,11 @@ def test_a_text_without_a_forms_lines_is_unchanged(text: list[str]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(lines, st.sampled_from(list(FOOTERS.values())), st.sampled_from(list(HEADERS.values())))
+@example(
+    [PEOPLES["a form that failed"], PEOPLES["a form that was used twice"]],
+    FOOTERS["the time"],
+    HEADERS["the time"],
+)
 def test_only_a_forms_lines_rules_and_blanks_go(text: list[str], footer: str, header: str) -> None:
     text = [line for whole in text for line in whole.split("\n")]
     whole = [*header.split("\n"), "", *text, "", *footer.split("\n")]

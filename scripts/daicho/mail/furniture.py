@@ -68,10 +68,9 @@ _AGENTS = ("mozilla/", "applewebkit/", "(khtml", "khtml,", "gecko/", "chrome/", 
 _HOST = re.compile(r"[a-z0-9_-]{1,63}\.[a-z0-9._-]{2,200}")
 _LETTERS = re.compile(r"[a-z]+")
 _MOMENT_SIGNS = frozenset("0123456789/:.,+-()[] 年月日時分秒曜火水木金土祝午前後頃")
-_MOMENT_WORDS = """
-    jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun
-    am pm at on st nd rd th jst utc gmt t z
-    """
+_CALENDAR_WORDS = "jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun"
+_CLOCK_WORDS = "am pm at on st nd rd th jst utc gmt t z"
+_MOMENT_WORDS = frozenset([*_CALENDAR_WORDS.split(), *_CLOCK_WORDS.split()])
 
 # A form's own sentences.
 _THIS_MAIL = tuple(
@@ -91,22 +90,16 @@ _ENGLISH = re.compile(
     r" (?:was received )?(?:from|via|through|on)) (?:a|an|the|your|our)(?: [a-z'-]{1,20}){0,5}"
 )
 _GOES_ON = (",", " but ", " please", " because ", " and ")
-_WARNED = ("自動", "心当たり", "覚え", "破棄", "送信専用", "配信専用", "削除")
-_WARNINGS = (
-    "心当たり",
-    "お心当たり",
-    "身に覚え",
-    "if you did not",
-    "if you didn't",
-    "please do not reply",
-    "do not reply",
-)
+_WARNINGS = ("心当たり", "お心当たり", "身に覚え")
+_WARNED = ("自動", "場合", "送信専用", "配信専用")
+_ENGLISH_WARNINGS = ("if you did not", "if you didn't", "please do not reply", "do not reply")
 _AS_FOLLOWS = ("以下の", "下記の")
 _CAME = ("ありました", "届きました", "受信しました", "受け付けました", "送信されました")
 _SENTENCE_ENDS = ("。", ".", "ください", "下さい", "ます", "です", "ました", "ません")
 
-_Kind = Literal["own", "label", "blank", "rule", "sign", "hint"]
-"""What a line is: a person's, a labelled one, empty, a rule, certainly furniture, furniture beside such."""
+_Kind = Literal["own", "label", "blank", "rule", "sign", "notice", "hint"]
+"""What a line is: a person's, a labelled one, empty, a rule, certainly furniture (`sign`), or furniture where
+it stands with such: in one block (`notice`, a sentence), directly below (`hint`, a label or a page)."""
 
 
 def without_footer(lines: Sequence[str]) -> list[str]:
@@ -141,19 +134,19 @@ def without_header(lines: Sequence[str]) -> list[str]:
 
 def _hints_to_a_rule(kinds: Sequence[_Kind]) -> int:
     """How many lines, from the first on, are hints up to a rule; 0 where no rule follows them."""
-    hints = next((i for i, kind in enumerate(kinds) if kind != "hint"), len(kinds))
+    hints = next((i for i, kind in enumerate(kinds) if kind not in ("hint", "notice")), len(kinds))
     below = next((kind for kind in kinds[hints:] if kind != "blank"), "own")
     return hints if below == "rule" else 0
 
 
 def _not_furniture(lines: Sequence[str], kinds: Sequence[_Kind]) -> Iterator[str]:
-    """The labelled lines among furniture, which the user filled in, and what is theirs below such a line."""
+    """What the user may have filled in among furniture: labelled lines, and hints that stand apart."""
     beside_furniture = True
     for line, kind in zip(lines, kinds, strict=False):
-        if kind in ("label", "sign"):
-            beside_furniture = kind == "sign"
         if kind == "label" or (kind == "hint" and not beside_furniture):
             yield line
+        if kind != "hint":
+            beside_furniture = kind in ("sign", "notice")
 
 
 def is_rule(line: str) -> bool:
@@ -220,17 +213,17 @@ def _sentence(lines: Sequence[str], i: int) -> tuple[_Kind, int] | None:
         words = said.strip("※*() ").rstrip("。.!")
         if _tells_of_a_form(words):
             return "sign", count
-        if said.endswith(_SENTENCE_ENDS) and _may_be_a_forms(words):
-            return "hint", count
-        if not words.startswith((*_THIS_MAIL, *_WARNINGS, "this ")):
+        if said.endswith(_SENTENCE_ENDS):
+            return ("notice", count) if _may_be_a_forms(words) else None
+        if not words.startswith((*_THIS_MAIL, *_WARNINGS, *_ENGLISH_WARNINGS, "this ")):
             return None
     return None
 
 
 def _may_be_a_forms(words: str) -> bool:
-    warns = words.startswith(_THIS_MAIL) and any(word in words for word in _WARNED)
+    warns = words.startswith((*_THIS_MAIL, *_WARNINGS)) and any(word in words for word in _WARNED)
     announces = words.startswith(_AS_FOLLOWS) and words.endswith(_CAME)
-    return warns or announces or words.startswith(_WARNINGS)
+    return (warns and not words.endswith("か")) or announces or words.startswith(_ENGLISH_WARNINGS)
 
 
 def _tells_of_a_form(words: str) -> bool:
@@ -274,7 +267,7 @@ def _is_moment(value: str) -> bool:
     return (
         any(map(str.isdigit, signs))
         and _MOMENT_SIGNS.issuperset(signs)
-        and all(word in _MOMENT_WORDS.split() for word in words)
+        and all(word in _MOMENT_WORDS for word in words)
     )
 
 

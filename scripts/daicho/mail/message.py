@@ -57,7 +57,8 @@ class Message:
 
     `key` is the Message-ID without brackets, else `sha256-…` of the stable parts.
     `date` is aware UTC: the Date header, else the time the mailbox received it.
-    `text` is the whole readable body, `new_text` the same without quoted parts and signature.
+    `text` is the whole readable body, `new_text` the same without quoted parts, signature and what a contact
+    form set around its user's words.
     `references` are message keys, oldest first, In-Reply-To last, without brackets or doubles.
     `automatic` names the header that says no person wrote this ("" if none does).
     `list_id` names the mailing list it came over, without brackets ("" if none).
