@@ -149,6 +149,50 @@ def test_what_a_mailbox_holds_that_cannot_be_read_is_not_called_old(run: Run, tm
     assert "新しいことはありません" not in run("sync")[1]
 
 
+def test_a_mailbox_that_cannot_be_read_is_told_before_all_else(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path)
+    run("sync")
+    shutil.rmtree(tmp_path / "mail")
+    _, out, _ = run("sync")
+    assert out == "読めなかったメールボックスを除いて、新しいメールはありません。\n"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "1.eml").write_bytes(raw_mail(key="q1@x"))
+    with (tmp_path / "daicho.toml").open("a", encoding="utf-8") as file:
+        file.write('[[mailbox]]\nname = "other"\neml = "other"\n')
+    done = subprocess.run(
+        [sys.executable, "-c", "from daicho.cli import main; main()", "sync"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    first, second = done.stdout.splitlines()[:2]
+    assert (done.returncode, "見つかりません" in first, "メール 1 通" in second) == (1, True, True)
+
+
+def test_a_sync_without_new_mail_says_so_and_counts_no_mails(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    run("sync")
+    book = load_workbook("ledger.xlsx")
+    sheet = book["問い合わせ台帳"]
+    sheet.cell(2, next(cell.column for cell in sheet[1] if cell.value == "担当者")).value = "佐藤"
+    book.save("ledger.xlsx")
+    planned = run("sync", "--dry-run")[1]
+    assert planned.startswith("（試し）新しいメールはありません。ledger.xlsx を更新する予定です。")
+    assert run("sync")[1].startswith("新しいメールはありません。台帳を見直し、ledger.xlsx を更新しました。")
+    for arguments in (["sync"], ["sync", "--dry-run"]):
+        assert run(*arguments)[1].startswith("新しいことはありません。ledger.xlsx には何も書いていません。")
+
+
+def test_a_dry_run_tells_a_folder_that_is_missing_as_a_sync_would(run: Run, tmp_path: Path) -> None:
+    shop(tmp_path, raw_mail(key="q1@x"))
+    file = tmp_path / "daicho.toml"
+    file.write_text(file.read_text("utf-8").replace("ledger.xlsx", "no/ledger.xlsx"), encoding="utf-8")
+    code, _, err = run("sync", "--dry-run")
+    assert (code, err) == (1, run("sync")[2])
+    assert "フォルダーを作成" in err
+
+
 def test_a_ledger_that_is_open_in_excel_is_told(run: Run, tmp_path: Path) -> None:
     shop(tmp_path, raw_mail(key="q1@x"))
     run("sync")

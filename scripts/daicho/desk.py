@@ -116,6 +116,8 @@ class Desk:
     def _on_a_copy(self) -> Iterator[Desk]:
         """A desk on a copy of the ledger file, or on none where there is none; it is thrown away."""
         assert self.config.excel
+        if not self.config.excel.parent.is_dir():
+            raise WorkbookError("sheets.no-folder", folder=self.config.excel.parent)
         with TemporaryDirectory() as folder:
             copy = Path(folder) / self.config.excel.name
             if self.config.excel.exists():

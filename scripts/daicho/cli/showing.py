@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import filterfalse
 from typing import Any
 
 from rich.markup import escape
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from daicho.cli.terminal import err, few, options, out, say, tell
 from daicho.desk import Desk
+from daicho.errors import DaichoError
 from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
@@ -68,18 +70,13 @@ def one_line(report: Report) -> str:
 
 
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
-    """A short table: what came, what changed, what is urgent."""
+    """A short table: what came, what changed, what is urgent; before it which mailbox was not read."""
     report, names = outcome.report, PLANNED if dry else {}
-    if dry:
-        done = "planned"
-    elif outcome.commits:
-        done = "synced"
-    else:
-        # That nothing was written would be untrue of a new ledger, that nothing is new of an unread mailbox.
-        done = "nothing-taken" if outcome.prepared or outcome.troubles else "nothing-new"
+    for trouble in filter(is_unread, outcome.troubles):
+        tell(trouble)
     for line in outcome.prepared:
         out.print(escape(line))
-    out.print(escape(say(done, mails=report.mails, workbook=desk.workbook.name)))
+    out.print(escape(say(headline(outcome, dry), mails=report.mails, workbook=desk.workbook.name)))
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in REPORTED:
         if ids := getattr(report, name):
@@ -94,8 +91,26 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
         print_commits(outcome, desk)
     for warning in warnings_of(outcome):
         out.print(escape(warning))
-    for trouble in outcome.troubles:
+    for trouble in filterfalse(is_unread, outcome.troubles):
         tell(trouble)
+
+
+def is_unread(trouble: DaichoError) -> bool:
+    """Whether a trouble is that a mailbox could not be read."""
+    return trouble.key.startswith("mail.")
+
+
+def headline(outcome: Outcome, dry: bool) -> str:
+    """The key of the sentence that tells a sync in one."""
+    if outcome.report.mails:
+        return "planned" if dry else "synced"
+    # Nobody knows whether there is mail in a box that could not be read.
+    if any(map(is_unread, outcome.troubles)):
+        return "nothing-else"
+    if outcome.changed:
+        return "would-refresh" if dry else "refreshed"
+    # That nothing was written would be untrue of a new ledger, and of mailboxes whose place was noted.
+    return "nothing-taken" if outcome.prepared or (outcome.commits and not dry) else "nothing-new"
 
 
 def print_explained(name: str, sentences: Mapping[str, str]) -> None:
