@@ -21,7 +21,7 @@ from daicho.sync import Outcome
 from daicho.trial import Tried
 
 REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
-EXPLAINED = ("undrafted", "unlisted")
+EXPLAINED = ("undrafted", "unfilled", "unlisted")
 """What is told inquiry by inquiry, with a sentence each."""
 
 PLANNED = {"drafted": "would-draft", "undrafted": "would-not-draft"}
@@ -64,9 +64,9 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def one_line(report: Report) -> str:
-    """What came and what is open in one line; below it each draft that was asked for and is not there."""
+    """What came and what is open in one line; below it each draft that is not there, or not complete."""
     line = say("one-line", mails=report.mails, **{name: len(getattr(report, name)) for name in REPORTED})
-    return "\n".join([line, *(f"  {id}  {why}" for id, why in report.undrafted.items())])
+    return "\n".join([line, *(f"  {id}  {why}" for id, why in (report.undrafted | report.unfilled).items())])
 
 
 def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:

@@ -65,8 +65,8 @@ class Report:
 
     `deleted` are inquiries whose rows people took out; they stay out until their customers write again.
 
-    `undrafted` says for each inquiry why a draft that was asked for is not there, `unlisted` what stands in
-    an open one that no list knows.
+    `undrafted` says for each inquiry why a draft that was asked for is not there, `unfilled` what the one
+    that was laid still lacks, `unlisted` what stands in an open row that no list knows.
     """
 
     mails: int = 0
@@ -81,6 +81,7 @@ class Report:
     drafted: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     undrafted: dict[str, str] = field(default_factory=dict)
+    unfilled: dict[str, str] = field(default_factory=dict)
     unlisted: dict[str, str] = field(default_factory=dict)
 
     def add(self, later: Report) -> None:
@@ -89,6 +90,7 @@ class Report:
         for name in ("new", "changed", "adopted", "restored", "conflicts", "drafted"):
             setattr(self, name, list(dict.fromkeys([*getattr(self, name), *getattr(later, name)])))
         self.undrafted |= later.undrafted
+        self.unfilled |= later.unfilled
         self.urgent, self.overdue, self.unsure = later.urgent, later.overdue, later.unsure
         self.deleted = later.deleted
         self.unlisted = later.unlisted
@@ -363,8 +365,10 @@ class Plan:
             report.restored.append(id)
         if state.conflicts:
             report.conflicts.append(id)
-        if id in self.laid and not self.laid[id].trouble:
+        if (laid := self.laid.get(id)) and not laid.trouble:
             report.drafted.append(id)
+            if laid.missing:
+                report.unfilled[id] = self.speaker.wording.say("ledger.unfilled", count=laid.missing)
         if state.undrafted:
             report.undrafted[id] = state.undrafted
         if state.questions:
