@@ -10,7 +10,7 @@ import pytest
 
 from daicho.inquiry.classify import Classifier, Correction, Example, as_examples, called_for, fingerprint
 from daicho.inquiry.cues import Cues
-from daicho.inquiry.judge import cue_words, starter_records
+from daicho.training import cue_words, starter_records
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 WORDS = {

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from daicho.inquiry.customer import party_of
 from daicho.inquiry.extract import contact_form, customer_name
-from daicho.inquiry.judge import Case, Judge, load_judge
+from daicho.inquiry.judge import Case, Judge
 from daicho.mail.furniture import is_rule, without_footer, without_header
 from daicho.mail.message import Message, read_message
 from daicho.mail.text import new_part
+from daicho.training import load_judge
 
 SENT = datetime(2026, 11, 20, 15, 21, tzinfo=ZoneInfo("Asia/Tokyo"))
 WORDS = "藍染めのれんの素材を教えてください。\nよろしくお願いします。"

@@ -19,6 +19,7 @@ FLOORS = {
     "monthly": 5,
     "report": 5,
     "adapters": 4,
+    "training": 4,
     "ledger": 4,
     "inquiry": 3,
     "sheets": 2,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daicho.inquiry.judge import starter_records, starter_rules
 from daicho.inquiry.rules import RuleSet, Sought, labelled, read_rules, try_rules
 from daicho.sheets.layout import load_layout
 from daicho.sheets.workbook import Cell
+from daicho.training import starter_records, starter_rules
 
 JA = load_layout("ja")
 

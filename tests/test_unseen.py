@@ -11,7 +11,7 @@ from tests.bench.judge_report import UNSEEN, Judged, Record, figures, judged, re
 from tests.bench.templates_report import PAST, decisions, in_own_way, labelled, scores, starter_files, trained
 
 from daicho.inquiry.classify import as_examples
-from daicho.inquiry.judge import starter_records
+from daicho.training import starter_records
 
 FLOORS = {
     "category right": 0.92,

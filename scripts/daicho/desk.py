@@ -28,7 +28,7 @@ from daicho.doctor import (
 from daicho.errors import DaichoError, UsageError, WorkbookError
 from daicho.faq_page import Question, faq_page
 from daicho.handover import Handover
-from daicho.inquiry.judge import Judge, load_judge
+from daicho.inquiry.judge import Judge
 from daicho.inquiry.rules import Trial
 from daicho.ledger.corrections import corrections
 from daicho.ledger.faq import Entry, entries
@@ -52,6 +52,7 @@ from daicho.sheets.ledger_file import LedgerFile, was_ledger
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Snapshot, Workbook
 from daicho.sync import Outcome, Shop, Sync
+from daicho.training import load_judge
 from daicho.trial import try_ledger_rules
 from daicho.wording import Wording, wording
 

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from daicho.adapters import cache_folder, raw_mails
 from daicho.errors import DaichoError
 from daicho.inquiry.customer import Party, party_of
-from daicho.inquiry.judge import Case, Judge, Judgement, load_judge, starter_records
+from daicho.inquiry.judge import Case, Judge, Judgement
 from daicho.inquiry.requests import judge_requests
 from daicho.inquiry.rules import Labelled, Trial, labelled, read_rules, try_rules
 from daicho.ledger.rows import Ledger
 from daicho.mail.message import Message, read_message
 from daicho.sheets.layout import Layout, load_layout
+from daicho.training import load_judge, starter_records
 
 AT_ONCE = 500
 """How many mails are judged together: fast, and soon on the screen."""
@@ -50,7 +51,7 @@ def try_mails(paths: Sequence[Path], language: str, zone: ZoneInfo, now: datetim
                 waiting = []
     yield from _tried(judge, waiting, zone, layout)
     if empty:
-        raise DaichoError("cli.no-mail-in", path="、".join(map(str, empty)))
+        raise DaichoError("cli.no-mail-in", path=[*map(str, empty)])
 
 
 def _tried(

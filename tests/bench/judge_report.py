@@ -25,18 +25,11 @@ from typing import Any
 
 from daicho.inquiry.classify import Classifier
 from daicho.inquiry.cues import Cues
-from daicho.inquiry.judge import (
-    Case,
-    Judge,
-    Judgement,
-    cue_words,
-    starter_examples,
-    starter_records,
-    starter_rules,
-)
+from daicho.inquiry.judge import Case, Judge, Judgement
 from daicho.inquiry.rules import read_rules
 from daicho.mail.message import read_message
 from daicho.sheets.layout import load_layout
+from daicho.training import cue_words, starter_examples, starter_records, starter_rules
 
 DEV = Path(__file__).parents[3] / "shared" / "inquiries" / "dev.jsonl"
 UNSEEN = tuple(sorted(Path(__file__).parent.glob("unseen-*.jsonl.gz")))

@@ -22,7 +22,7 @@ from tests.bench.judge_report import DEV, UNSEEN, read_labels
 
 from daicho.inquiry.classify import Classifier, Correction, Example, as_examples
 from daicho.inquiry.cues import Cues
-from daicho.inquiry.judge import Case, Judge, cue_words, starter_examples, starter_records, starter_rules
+from daicho.inquiry.judge import Case, Judge
 from daicho.inquiry.reply import Template, fill, load_fields
 from daicho.inquiry.rules import read_rules
 from daicho.inquiry.similar import Origins, nearest
@@ -31,6 +31,7 @@ from daicho.mail.message import Address, Message
 from daicho.sheets.layout import load_layout
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
+from daicho.training import cue_words, starter_examples, starter_records, starter_rules
 from daicho.wording import LANGUAGES, templates_folder, wording
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
