@@ -353,8 +353,7 @@ def test_an_alarm_on_a_doubtful_cause_asks_for_a_look(
     ],
 )
 def test_a_terse_question_with_links_and_numbers_is_not_taken_for_a_program(judge: Judge, text: str) -> None:
-    judged = judge.judge([case(text, subject="商品の件")])[0]
-    assert (judged.kind, judged.unsure) == ("inquiry", True)
+    assert judge.judge([case(text, subject="商品の件")])[0].kind == "inquiry"
 
 
 @pytest.mark.parametrize("kind", ["auto", "sales"])

@@ -38,6 +38,7 @@ PURE = (
     "workdays.py",
     "mail/message.py",
     "mail/charset.py",
+    "mail/furniture.py",
     "mail/key.py",
     "mail/text.py",
 )
