@@ -55,6 +55,32 @@ def test_japanese_help_has_no_english_sentence(run: Run, words: str) -> None:
     assert not re.search(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}|Show|default|required|Options|Commands", rest)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("words", [words for words, _ in commands()])
+def test_help_names_no_kind_of_value_as_a_programmer_would(
+    run: Run, monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    monkeypatch.setenv("DAICHO_LANGUAGE", language)
+    told = run(*words.split(), "--help")[1]
+    assert not re.search(r"<=|>=|[{}]|OPTIONS|ARGS|<(str|int|float|path|list)", told)
+
+
+def test_global_options_may_stand_behind_the_command(run: Run, tmp_path: Path) -> None:
+    for arguments in (["sync", "-c", "none.toml"], ["sync", "--config=none.toml", "-v"]):
+        code, _, err = run(*arguments)
+        assert (code, "none.toml" in err, "見つかりません" in err) == (1, True, True)
+    assert run("sync", "-c")[2].startswith("-c というオプションはありません。")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("synk", "sync"), ("rules tset", "test"), ("sync --dryrun", "--dry-run"), ("xyzzy", "")],
+)
+def test_a_word_that_is_nearly_one_is_told_which(run: Run, typed: str, meant: str) -> None:
+    err = run(*typed.split())[2]
+    assert (f"{meant} ではありませんか。" in err) == bool(meant)
+
+
 def test_no_help_is_told_of_what_is_not_there() -> None:
     names = {words.split()[-1] if words else "daicho": command for words, command in commands()}
     for language in LANGUAGES:
@@ -114,6 +140,7 @@ def test_a_bare_command_shows_its_help(run: Run) -> None:
         ([], {"DAICHO_LANGUAGE": "EN"}, 'language = "ja"', "en"),
         ([], {"DAICHO_LANGUAGE": "fr"}, 'language = "en"', "en"),
         (["-c", "other.toml", "sync"], {"LANG": "ja_JP"}, 'language = "en"', "ja"),
+        (["sync", "-c", "daicho.toml"], {}, 'language = "en"', "en"),
         (["--config=daicho.toml", "sync"], {}, 'language = "en"', "en"),
         (["-c"], {}, 'language = "en"', "en"),
     ],

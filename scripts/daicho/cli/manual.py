@@ -7,14 +7,18 @@ by their shape; what has a shape of its own in some later version stays English,
 
 from __future__ import annotations
 
+import difflib
 import locale
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import typer
+from rich.cells import cell_len
 from typer.core import TyperCommand, TyperGroup
 
 from daicho.cli.options import options
@@ -28,12 +32,22 @@ WrongUsage = cast(type[Exception], typer.BadParameter.__base__)
 
 _HEADINGS = (
     (r"^Usage:", "usage"),
+    (r"\[OPTIONS\]", "some-options"),
+    (r"COMMAND \[ARGS\]\.\.\.", "some-command"),
     (r"^Arguments:", "arguments"),
     (r"^Options:", "options"),
     (r"^Commands:", "commands"),
     (r"(?<=[\[ ])default: ", "default"),
     (r"(?<=[\[ ])required(?=[\];])", "required"),
+    (r"(?P<least>[\d.]+)<=x<=(?P<most>[\d.]+)", "range"),
+    (r"x>=(?P<least>[\d.]+)", "at-least"),
 )
+_KINDS = {"str": "text", "int": "number", "float": "number", "path": "file", "list[path]": "file"}
+_KIND = re.compile(r"<(?P<kind>[\w\[\]]+)(?: range)?> *")
+_BRACED = re.compile(r"\{(\w+)\}")
+
+_GLOBAL = ("-v", "--verbose")
+_GLOBAL_WITH_VALUE = ("-c", "--config")
 
 _NAME = r"'?(?P<name>[^'\s]+?)'?"
 _ERRORS = (
@@ -64,10 +78,23 @@ def _help(command: TyperCommand | TyperGroup, ctx: Any, write: Callable[[Any], s
     parameters: list[Any] = [*command.params, command.get_help_option(ctx)]
     for parameter in filter(None, parameters):
         parameter.help = _said(command, parameter.name)
-    text = write(ctx)
+    text = _BRACED.sub(r"\1", _KIND.sub(_plain_kind, write(ctx)))
     for shape, key in _HEADINGS:
-        text = re.sub(shape, options.wording.say(f"help.{key}"), text, flags=re.MULTILINE)
+        text = re.sub(shape, partial(_heading, key), text, flags=re.MULTILINE)
     return text
+
+
+def _heading(key: str, found: re.Match[str]) -> str:
+    return options.wording.say(f"help.{key}", **found.groupdict())
+
+
+def _plain_kind(found: re.Match[str]) -> str:
+    """What kind of value is wanted in a plain word, as wide as what it stands for, which lines up columns."""
+    kind = _KINDS.get(found["kind"].lower())
+    if not kind:
+        return found[0]
+    word = f"<{options.wording.say(f'help.{kind}')}>"
+    return word + " " * max(len(found[0]) - cell_len(word), 1)
 
 
 class Command(TyperCommand):
@@ -115,11 +142,40 @@ def wrong_usage(error: Any) -> str:
     for shape, key in _ERRORS:
         if found := re.fullmatch(shape, told, re.DOTALL):
             sentence = options.wording.say(f"help.{key}", name=found["name"])
+            if near := difflib.get_close_matches(found["name"], _words(error, key), 1):
+                sentence = options.wording.say("help.meant", told=sentence, near=near[0])
             break
     else:
         sentence = options.wording.say("help.wrong", problem=told)
     command = error.ctx.command_path if error.ctx else "daicho"
     return options.wording.say("help.more", told=sentence, command=f"{command} --help")
+
+
+def _words(error: Any, key: str) -> list[str]:
+    """The commands or options there are where a wrong one was written."""
+    if key == "no-command":
+        return list(getattr(error.ctx.command, "commands", ()))
+    return [name for each in error.ctx.command.params for name in each.opts] if key == "no-option" else []
+
+
+def globals_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with global options before the command, where the framework wants them: people write
+    them anywhere. What follows `--` is left alone."""
+    first: list[str] = []
+    others: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            others += [word, *words]
+        elif word in _GLOBAL_WITH_VALUE:
+            value = list(islice(words, 1))
+            # Without a value it must not take the command for one.
+            (first if value else others).extend([word, *value])
+        elif word in _GLOBAL or word.startswith("--config="):
+            first.append(word)
+        else:
+            others.append(word)
+    return first + others
 
 
 def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

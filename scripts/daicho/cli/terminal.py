@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from daicho import __version__
-from daicho.cli.manual import App, WrongUsage, language_of, wrong_usage
+from daicho.cli.manual import App, WrongUsage, globals_first, language_of, wrong_usage
 from daicho.cli.options import options as options
 from daicho.config import DEFAULT_PATH
 from daicho.errors import DaichoError, UsageError
@@ -38,7 +38,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     options.language = language_of(sys.argv[1:], os.environ)
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(app(globals_first(sys.argv[1:]), standalone_mode=False) or 0)
     except WrongUsage as error:
         err.print(escape(wrong_usage(error)))
         sys.exit(2)
