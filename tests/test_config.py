@@ -88,6 +88,10 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
         ("[shop]", 'timezone = "Asia/Edo"\n[shop]', "config.no-zone"),
         ("[shop]", 'language = "fr"\n[shop]', "config.wrong-choice"),
         ("[shop]", "shop = 3\n[other]", "config.unknown"),
+        ('excel = "ledger.xlsx"', r'excel = "C:\Users\shop\ledger.xlsx"', "config.backslash"),
+        ('excel = "ledger.xlsx"', r'excel = "C:\new\table.xlsx"', "config.control"),
+        ('name = "support"', 'name = "support"\npassword = "x"', "config.secret"),
+        ('name = "support"', 'name = "support"\noauth_token = "x"', "config.secret"),
     ],
 )
 def test_a_mistake_is_told_in_one_sentence_with_the_cure(

@@ -147,3 +147,10 @@ def test_whatever_mails_say_an_mbox_gives_back_what_was_put_into_it(bodies: list
         box.path = Path(folder) / "support.mbox"
         box.deliver(*mails)
         assert [received.raw for received in Log().sync(box.mailbox())] == mails
+
+
+def test_a_folder_written_as_mbox_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(MailError) as told:
+        list(Mbox("shop", tmp_path).places())
+    assert told.value.key == "mail.mbox-folder"
+    assert_is_a_sentence(told.value)

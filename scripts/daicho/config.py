@@ -58,6 +58,9 @@ _BARE_ADDRESS = re.compile(r"\s*[^\s<>@,;]+@[^\s<>@,;]+\s*")
 _SOURCES = ("maildir", "mbox", "eml", "imap")
 _IMAP_ONLY = ("user", "port", "tls", "auth", "folders", "sent", "drafts")
 
+_SECRET = re.compile(r"pass(word|wd|phrase)?$|secret|token", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 _AT_LINE = re.compile(r"at line (\d+)")
 """Where tomllib says that a mistake is; without it the mistake is at the end."""
 
@@ -100,8 +103,11 @@ def load_config(path: Path) -> Config:
         raise ConfigError("config.unreadable", path=path) from None
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found else len(text.splitlines())
-        raise ConfigError("config.no-toml", path=path, line=line) from None
+        lines = text.splitlines()
+        line = int(found[1]) if found else len(lines)
+        # Between double quotes a Windows path's backslash means something else.
+        key = "config.backslash" if "\\" in "".join(lines[line - 1 : line]) else "config.no-toml"
+        raise ConfigError(key, path=path, line=line) from None
     return read_config(data, path.resolve().parent)
 
 
@@ -170,6 +176,8 @@ def _check_names(data: Mapping[str, Any]) -> None:
     """Refuses a name that is no setting, and says which one was meant."""
     known = {setting.place for setting in SETTINGS}
     for place in _places(data):
+        if _SECRET.search(place):
+            raise ConfigError("config.secret", name=place)
         if place not in known:
             near = difflib.get_close_matches(place, known, 1, cutoff=0.8)
             raise ConfigError(
@@ -197,7 +205,10 @@ def _get(section: Mapping[str, Any], place: str) -> Any:
     """A checked value of one setting, or its default."""
     setting = next(setting for setting in SETTINGS if setting.place == place)
     value = section.get(place.rpartition(".")[2], setting.default)
-    if value is not None and (not isinstance(value, setting.type) or "\0" in str(value)):
+    # As `\n` and `\t` in the path of a Windows folder would be read.
+    if setting.type is str and isinstance(value, str) and _CONTROL.search(value):
+        raise ConfigError("config.control", name=place)
+    if value is not None and not isinstance(value, setting.type):
         raise ConfigError("config.wrong-type", name=place, example=_EXAMPLES[setting.type])
     if setting.choices and value not in setting.choices:
         raise ConfigError("config.wrong-choice", name=place, choices=" / ".join(setting.choices))

@@ -72,7 +72,8 @@ class Mbox(LocalMailbox):
         except FileNotFoundError as error:
             raise MailError("mail.no-file", path=self.path) from error
         except OSError as error:
-            raise MailError("mail.folder-unreadable", path=self.path) from error
+            key = "mail.mbox-folder" if self.path.is_dir() else "mail.folder-unreadable"
+            raise MailError(key, path=self.path) from error
 
     def _stretches(self, file: BinaryIO) -> Iterator[Stretch]:
         outgoing = True if role([self.path.stem]) == "sent" else None
