@@ -6,7 +6,7 @@ Pure; reads at most `TEXT_LIMIT` characters of a text and takes linear time (bou
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,19 +33,28 @@ def products(text: str, words: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
     Words are compared folded; the longest word at a place wins, and what stands inside it does not count.
     """
+    return product_finder(words)(text)
+
+
+def product_finder(words: Mapping[str, Sequence[str]]) -> Callable[[str], tuple[str, ...]]:
+    """Finds the products of `words` in texts as `products` does; for many texts."""
     meaning: dict[str, dict[str, None]] = {}
     for name, spellings in words.items():
         for spelling in spellings:
             if folded := fold(spelling).strip():
                 meaning.setdefault(folded, {})[name] = None
     if not meaning:
-        return ()
+        return lambda text: ()
     longest_first = sorted(meaning, key=lambda word: (-len(word), word))
     pattern = re.compile("|".join(map(re.escape, longest_first)))
-    found: dict[str, None] = {}
-    for match in pattern.finditer(fold(text[:TEXT_LIMIT])):
-        found.update(meaning[match[0]])
-    return tuple(found)
+
+    def find(text: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for match in pattern.finditer(fold(text[:TEXT_LIMIT])):
+            found.update(meaning[match[0]])
+        return tuple(found)
+
+    return find
 
 
 # --- a contact form's notice ---

@@ -24,7 +24,8 @@ class Context:
     `link` turns a message key into what the mail column shows; `judgement` judges a message (again), as one
     of the category that people have set ("": none), and `requested` a mail's requests if it makes several;
     `customer` finds an inquiry's customer; `channel` tells by which way a message came, `sender` who sent it,
-    `reply_to` where an answer is wanted if not there. `laid` tells of drafts, by inquiry id.
+    `reply_to` where an answer is wanted if not there; `products` finds what an inquiry names of the shop's
+    products, as its cell lists them. `laid` tells of drafts, by inquiry id.
     """
 
     speaker: Speaker
@@ -37,6 +38,7 @@ class Context:
     sender: Callable[[Event], str]
     reply_to: Callable[[Event], str]
     requested: Callable[[Event, str], Sequence[Judgement]]
+    products: Callable[[Inquiry], str | None]
     replies: Replies
     lists: Lists
     laid: Mapping[str, Laid] = field(default_factory=dict)

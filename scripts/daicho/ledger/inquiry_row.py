@@ -27,6 +27,7 @@ from daicho.ledger.drafts import (
 from daicho.ledger.merge import (
     Merged,
     Proposal,
+    conflicts,
     merge_row,
     merge_shared,
     merge_text,
@@ -95,17 +96,13 @@ class InquiryRow:
         self._propose()
         proposal = Proposal({}, self.base.proposals, self.events)
         merged = merge_shared(self.row, proposal, self.context.speaker.wording)
-        before = self.row.base.proposals
-        self.conflicts = tuple(
-            key
-            for key, cell in merged.items()
-            if cell.winner == "theirs"
-            and key in before
-            and comparable(before[key]) != comparable(proposal.shared[key])
-        )
+        self.conflicts = conflicts(merged, self.row.base.proposals, proposal)
         self._note_conflicts()
         shared = {key: cell.value for key, cell in merged.items()} | self._appointment
         self._remember_decisions(shared)
+        if named := self._named_later(shared):
+            self.base.proposals["product"] = shared["product"] = named
+            merged["product"] = Merged(named, "ours")
         merged["tags"] = self._marked_tags(shared)
         merged["reply"] = self._merged_reply(shared)
         # A quiet row that nobody touched needs nothing but its due time, which follows priority and calendar.
@@ -255,6 +252,12 @@ class InquiryRow:
         if ours and self.layout.option("status", text_of(self.base.proposals.get("status"))) in statuses:
             self.base.proposals["status"] = self.layout.label("status", "doing")
 
+    def _named_later(self, shared: dict[str, Cell]) -> str | None:
+        """Products that the shop has added since, for an open row where nobody ever wrote any."""
+        settled = self.layout.option("status", text_of(shared.get("status"))) in ("done", "excluded")
+        blank = self.row.cell("product") is None and not self.base.proposals.get("product")
+        return self.context.products(self.inquiry) if self.known and blank and not settled else None
+
     def _remember_decisions(self, shared: dict[str, Cell]) -> None:
         if comparable(shared["status"]) != comparable(self.base.proposals["status"]):
             self.base.facts["seen"] = comparable(shared["status"])
@@ -337,7 +340,8 @@ class InquiryRow:
             day = f"{event.date.astimezone(self.clock.zone):%Y-%m-%d}"
             # A text of a person's own under a template they picked: the pick tells what it was about.
             # What a person wrote into the cell and sent is kept in the log.
-            if self.typed and comparable(self._words) in comparable(event.text):
+            own = self.context.replies.edited(self.typed, None).text if self.typed else ""
+            if own and comparable(own) in comparable(event.text):
                 self.base.facts["served"] = text_print(self.typed)
             used = self.context.replies.origin(event.text) or decided
             sent.append(Sent(offered, used, day, event.quoting))
@@ -401,11 +405,6 @@ class InquiryRow:
         self.base.facts.pop("reply", None)
         self.base.facts |= {"reply": text_print(text)} if text else {}
         return text
-
-    @property
-    def _words(self) -> str:
-        """A person's own text without what we had put around it."""
-        return self.context.replies.edited(self.typed, None).text
 
     # --- machine columns ------------------------------------------------------------------------------------
 

@@ -103,6 +103,17 @@ def merge_shared(row: Row, proposal: Proposal, wording: Wording) -> dict[str, Me
     return merged
 
 
+def conflicts(
+    merged: Mapping[str, Merged], before: Mapping[str, Cell], proposal: Proposal
+) -> tuple[str, ...]:
+    """The columns where a person's word stands against something new that we propose, not as `before`."""
+    return tuple(
+        key
+        for key, cell in merged.items()
+        if cell.winner == "theirs" and key in before and not same(before[key], proposal.shared[key])
+    )
+
+
 def merge_row(
     tab: Tab, row: Row, machine: Mapping[str, Cell], shared: Mapping[str, Merged], base: Base
 ) -> dict[str, Cell]:

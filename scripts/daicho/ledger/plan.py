@@ -9,6 +9,7 @@ from functools import cache
 from typing import Protocol
 
 from daicho.inquiry.customer import Customer, Party, is_masked
+from daicho.inquiry.extract import product_finder
 from daicho.inquiry.judge import Case, Judgement
 from daicho.inquiry.requests import judge_requests
 from daicho.inquiry.rules import RuleSet
@@ -22,7 +23,8 @@ from daicho.ledger.people import Tally, read_customers, write_customers
 from daicho.ledger.propose import Speaker
 from daicho.ledger.quotation import learned
 from daicho.ledger.replies import Habit, Replies, Sent
-from daicho.ledger.rows import Base, Ledger, Row, clean, join_address, same, text_of, words_of
+from daicho.ledger.rows import Base, Ledger, Row, clean, join_address, join_words, same, text_of, words_of
+from daicho.ledger.ruling import asking
 from daicho.ledger.settings import Settings
 from daicho.ledger.unlisted import Lists
 from daicho.mail.message import Address, Attachment, Message
@@ -134,6 +136,7 @@ class Plan:
             self._sender,
             self._reply_to,
             self._requested,
+            self._products,
             self.replies,
             Lists(self.speaker, settings, self.replies, categories, used),
             self.laid,
@@ -148,6 +151,7 @@ class Plan:
         self._tallies: dict[str, Tally] = {}
         self._found: dict[str, Customer] = {}
         self._habit = Habit()
+        self._find_products = product_finder(settings.products)
 
     def take(self, arrivals: Iterable[Arrival]) -> Plan:
         """Plans everything: adoption, new mails, every row of the ledger, the customers."""
@@ -439,6 +443,12 @@ class Plan:
         """The judgements of a mail's requests, if its writer makes several."""
         self._judgement(event, category)
         return self._judged[event.key, category][1]
+
+    def _products(self, inquiry: Inquiry) -> str | None:
+        """What of the shop's products the customer names, as a cell lists them."""
+        said = (f"{event.subject}\n{event.text}" for event in asking(inquiry))
+        found = (name for text in said for name in self._find_products(text))
+        return join_words(found, self.speaker.wording)
 
     def _sender(self, event: Event) -> str:
         arrival = self._arrivals.get(event.key)
