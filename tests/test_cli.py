@@ -137,7 +137,11 @@ def test_a_first_sync_says_that_it_made_the_ledger_and_takes_nothing_for_new(
     code, out, _ = run("sync")
     assert (code, out.splitlines()) == (
         0,
-        ["台帳「ledger.xlsx」を作成しました。", "新しく取り込んだメールはありません。"],
+        [
+            "台帳「ledger.xlsx」を作成しました。",
+            "新しく取り込んだメールはありません。",
+            "次に、台帳の「設定」タブに担当者・商品・営業時間・署名を書いてください。",
+        ],
     )
     assert "何も書いていません" in run("sync")[1]
 

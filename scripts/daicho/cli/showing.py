@@ -89,10 +89,19 @@ def print_outcome(outcome: Outcome, desk: Desk, dry: bool) -> None:
         print_explained(names.get(name, name), getattr(report, name))
     if dry:
         print_commits(outcome, desk)
+    elif has_begun(outcome):
+        out.print(escape(say("begun", tab=desk.layout.tab("settings").label)))
     for warning in warnings_of(outcome):
         out.print(escape(warning))
     for trouble in filterfalse(is_unread, outcome.troubles):
         tell(trouble)
+
+
+def has_begun(outcome: Outcome) -> bool:
+    """Whether a sync made the ledger or brought its first mail, and nobody has filled in the settings yet."""
+    logged = len(outcome.ledger.events) if outcome.ledger else 0
+    first = bool(outcome.prepared) or 0 < logged == outcome.report.mails
+    return first and not (outcome.settings and outcome.settings.members)
 
 
 def is_unread(trouble: DaichoError) -> bool:
