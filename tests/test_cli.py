@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
@@ -415,6 +416,21 @@ def test_without_a_configuration_the_cure_is_told(run: Run, arguments: list[str]
 @pytest.mark.parametrize("arguments", [["nonsense"], ["sync", "--nonsense"], ["watch", "--minutes", "x"]])
 def test_wrong_usage_is_exit_code_two(run: Run, arguments: list[str]) -> None:
     assert run(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "why"), [("ja", "（権限がありません）"), ("en", "(permission is missing)")]
+)
+def test_what_the_system_refuses_is_told_in_the_users_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, language: str, why: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "daicho.toml")
+
+    monkeypatch.setenv("DAICHO_LANGUAGE", language)
+    monkeypatch.setattr(Path, "write_text", refuse)
+    code, _, err = run("init", "--language", language)
+    assert (code, why in err, "Permission denied" in err) == (1, True, False)
 
 
 def test_watch_begins_a_ledger_once_and_never_again(

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from daicho.errors import MailError
+from daicho.mail.connection import said
 from daicho.mail.imap import Account, Imap
 from imap_servers import PASSWORD, OddServer, OnDovecot, Server, free_port, imap
 from test_mailbox import Log, assert_is_a_sentence, key, keys, mail
@@ -69,6 +70,7 @@ def test_a_provider_gets_the_token_as_xoauth2(provider: Literal["gmail", "outloo
     [
         ("gmail", b"NO [AUTHENTICATIONFAILED] no", "mail.refused-token"),
         ("password", b"NO [AUTHENTICATIONFAILED] open-sesame is wrong", "mail.refused-password"),
+        ("password", b"NO [ALERT] IMAP is switched off", "mail.refused-login"),
         ("password", b"NO [INUSE] too many connections", "mail.busy"),
     ],
 )
@@ -80,7 +82,20 @@ def test_a_refused_login_says_what_to_do(
         Log().sync(imap(replace(server.account, auth=auth)))
     assert caught.value.key == sentence
     assert PASSWORD not in str(caught.value)
+    assert "b'" not in str(caught.value.values["answer"])
     assert_is_a_sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "said_of_it"),
+    [
+        ("b'[ALERT] IMAP is off'", "[ALERT] IMAP is off"),
+        ("SELECT failed: b'it\\xe3\\x81\\xaf'", "SELECT failed: itは"),
+        ("bob's mailbox", "bob's mailbox"),
+    ],
+)
+def test_a_servers_words_are_told_as_words(told: str, said_of_it: str) -> None:
+    assert said(Exception(told)) == said_of_it
 
 
 def test_a_line_that_drops_during_the_login_is_no_refused_login() -> None:
@@ -109,14 +124,15 @@ class TestDovecot(OnDovecot):
 
         with pytest.raises(MailError) as caught:
             Log().sync(Imap(self.encrypted(tls), secret))
-        assert caught.value.key == "mail.certificate"
+        assert caught.value.key == "mail.certificate-self-signed"
         assert_is_a_sentence(caught.value)
 
     def test_a_certificate_for_another_name_is_refused(self) -> None:
         account = replace(self.encrypted("ssl"), host="localhost")
         with pytest.raises(MailError) as caught:
             Log().sync(imap(account, self.certificate.trusting))
-        assert caught.value.key == "mail.certificate"
+        assert caught.value.key == "mail.certificate-name"
+        assert_is_a_sentence(caught.value)
 
     def test_tls_on_a_port_without_it_is_told(self) -> None:
         with pytest.raises(MailError) as caught:

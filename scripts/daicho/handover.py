@@ -210,6 +210,6 @@ def _in_place(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.replace(path)
     except OSError as error:
-        raise WorkbookError("vendor.unwritable", path=path, reason=error.strerror) from error
+        raise WorkbookError("vendor.unwritable", path=path, reason=error) from error
     finally:
         unfinished.unlink(missing_ok=True)

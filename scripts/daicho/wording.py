@@ -6,6 +6,7 @@ for instance `sheets.file-open`. Fields are written `{name}` and filled with `st
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -33,16 +34,25 @@ class Wording:
             self.sentences.update({f"{path.stem}.{name}": text for name, text in section.items()})
 
     def say(self, key: str, **values: object) -> str:
-        """The sentence `key` filled, lists as `listed`. Raises KeyError for a key nobody wrote."""
-        told = {
-            name: self.listed(map(str, value)) if isinstance(value, list | tuple) else value
-            for name, value in values.items()
-        }
-        return self.sentences[key].format(**told)
+        """The sentence `key` filled, lists as `listed`, an OSError as `because`.
+
+        Raises KeyError for a key nobody wrote.
+        """
+        return self.sentences[key].format(**{name: self._told(value) for name, value in values.items()})
+
+    def _told(self, value: object) -> object:
+        if isinstance(value, list | tuple):
+            return self.listed(map(str, value))
+        return self.because(value) if isinstance(value, OSError) else value
 
     def listed(self, words: Iterable[str]) -> str:
         """Words as a list within a line."""
         return self.sentences["ledger.comma"].join(words)
+
+    def because(self, error: OSError) -> str:
+        """Why the system refused, in a few words; in the system's own where nobody wrote any."""
+        name = errno.errorcode.get(error.errno or 0, "")
+        return self.sentences.get(f"disk.{name}", error.strerror or type(error).__name__)
 
 
 @cache

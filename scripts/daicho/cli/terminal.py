@@ -53,7 +53,7 @@ def main() -> None:
     except OSError as error:
         # A folder that is not there, a disk that is full, a reader that has gone.
         place = error.filename or say("this-place")
-        err.print(escape(say("no-access", path=place, problem=error.strerror or type(error).__name__)))
+        err.print(escape(say("no-access", path=place, problem=error)))
         sys.exit(1)
     except Exception as error:
         if options.verbose:
@@ -86,7 +86,7 @@ def write_page(path: Path, page: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise UsageError("cli.unwritable", path=path, reason=error.strerror) from None
+        raise UsageError("cli.unwritable", path=path, reason=error) from None
 
 
 def tell_with_time(trouble: Exception, zone: ZoneInfo) -> None:

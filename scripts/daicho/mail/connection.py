@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import imaplib
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -29,11 +31,29 @@ TRIES = len(PAUSES) + 1
 
 CONNECT_SECONDS = 20.0
 
+MOST_SAID = 2000
+"""Letters of a server's answer that are looked at."""
+
 DROPS = (imaplib.IMAP4.abort, OSError)
 """What a lost line looks like: the library's abort, or the socket's own error (time-outs, TLS)."""
 
 BUSY = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[OVERQUOTA]")
 """Answers to a login that say "later", not "wrong password" (RFC 5530)."""
+
+
+WRONG_PASSWORD = ("AUTHENTICATIONFAILED", "AUTHENTICATION FAILED", "INVALID CREDENTIALS", "LOGIN FAILED")
+"""Answers to a login that say no more than "wrong user name or password" (RFC 5530, and common servers)."""
+
+CERTIFICATE = {
+    10: "mail.certificate-expired",
+    18: "mail.certificate-self-signed",
+    19: "mail.certificate-self-signed",
+    62: "mail.certificate-name",
+    64: "mail.certificate-name",
+}
+"""What is wrong with a certificate, by OpenSSL's X509_V_ERR codes."""
+
+_BYTES = re.compile(r"""b(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +192,8 @@ class Connection:
                 client.starttls(self._context)
             return client
         except ssl.SSLCertVerificationError as error:
-            raise MailError(
-                "mail.certificate", host=account.host, reason=error.verify_message or error.reason
-            ) from error
+            key = CERTIFICATE.get(error.verify_code, "mail.certificate")
+            raise MailError(key, host=account.host) from error
         except CapabilityError as error:
             raise MailError("mail.no-starttls", host=account.host) from error
 
@@ -194,14 +213,20 @@ class Connection:
                 raise error.__context__ from None
             answer = said(error).replace(secret, "…")
             busy = any(code in answer.upper() for code in BUSY)
-            refused = "mail.refused-password" if account.auth == "password" else "mail.refused-token"
             raise MailError(
-                "mail.busy" if busy else refused,
+                "mail.busy" if busy else self._refused(answer),
                 name=account.name,
                 host=account.host,
                 user=account.user,
                 answer=answer,
             ) from None
+
+    def _refused(self, answer: str) -> str:
+        """The key of the sentence for a refused login."""
+        if self.account.auth != "password":
+            return "mail.refused-token"
+        plain = any(words in answer.upper() for words in WRONG_PASSWORD)
+        return "mail.refused-password" if plain else "mail.refused-login"
 
     def _examine(self, client: IMAPClient, folder: str) -> None:
         try:
@@ -231,8 +256,15 @@ class Connection:
 
 
 def said(error: Exception) -> str:
-    """The server's own words, cut to what fits a sentence."""
-    return printable(str(error))[:200]
+    """The server's own words, cut to what fits a sentence. The library quotes them as Python's bytes."""
+    return printable(_BYTES.sub(_decoded, str(error)[:MOST_SAID]))[:200]
+
+
+def _decoded(quoted: re.Match[str]) -> str:
+    try:
+        return bytes(ast.literal_eval(quoted[0])).decode("utf-8", "replace")
+    except (ValueError, SyntaxError):
+        return quoted[0]
 
 
 def printable(text: str) -> str:

@@ -207,7 +207,7 @@ class FolderTree(LocalMailbox):
         try:
             self.write_draft(folder, name, draft.raw)
         except OSError as error:
-            raise MailError("reply.folder-unwritable", path=folder, reason=error.strerror or error) from error
+            raise MailError("reply.folder-unwritable", path=folder, reason=error) from error
 
     def laid(self, inquiries: Collection[str]) -> list[str]:
         """The subjects of our drafts for these inquiries that still lie in Drafts. Raises MailError."""

@@ -62,7 +62,7 @@ class LedgerFile:
             raise WorkbookError(key, file=self._name) from error
         except OSError as error:
             key = "sheets.not-a-file" if self._path.is_dir() else "sheets.unreadable"
-            raise WorkbookError(key, file=self._name, reason=error.strerror) from error
+            raise WorkbookError(key, file=self._name, reason=error) from error
 
     def replace(self, data: bytes, base: str | None) -> None:
         """Puts `data` in the place of the file whose digest is `base`; None means that there is no file yet.
@@ -151,4 +151,4 @@ class LedgerFile:
         # Windows refuses to move a file over one that a program holds open.
         if isinstance(error, PermissionError) and os.name == "nt":
             return WorkbookError("sheets.in-use", file=self._name)
-        return WorkbookError("sheets.unwritable", file=self._name, reason=error.strerror)
+        return WorkbookError("sheets.unwritable", file=self._name, reason=error)
