@@ -21,8 +21,8 @@ POLICY = ("subject", "case", "conditions", "steps", "offers", "escalation")
 """What makes a rule another rule when it changes."""
 
 _POLICY_WIDTHS = {
-    **{"id": 7, "subject": 11, "case": 20, "conditions": 26, "steps": 38, "offers": 26, "escalation": 22},
-    **{"version": 6, "updated": 12},
+    **{"id": 7, "subject": 11, "case": 20, "conditions": 26, "steps": 36, "offers": 25, "escalation": 21},
+    **{"version": 9, "updated": 12},
 }
 _TEMPLATE_WIDTHS = {"key": 11, "name": 13, "category": 12, "subject": 17, "body": 70}
 _FAQ_WIDTHS = {"category": 14, "question": 32, "answer": 54}
@@ -129,7 +129,7 @@ def policies_page(
     context: Context, handed: Sequence[Record], rules: Mapping[str, str], before: Export | None
 ) -> Page:
     tab = context.layout.tab("policies")
-    columns = [PageColumn("changed", context.say("changed"), 7, "text")]
+    columns = [PageColumn("changed", context.say("changed"), 10, "text")]
     columns += [
         PageColumn(key, tab.column(key).label, width, tab.column(key).format)
         for key, width in _POLICY_WIDTHS.items()

@@ -29,7 +29,7 @@ _NARROWER = {
 """Widths with which what is to be read fits one page of paper, and what is to be written another."""
 
 _THREAD_WIDTHS = {
-    **{"inquiry": 13, "date": 17, "direction": 7, "writer": 14, "subject": 20, "text": 70},
+    **{"inquiry": 13, "date": 17, "direction": 11, "writer": 14, "subject": 20, "text": 68},
     "attachments": 13,
 }
 
