@@ -7,11 +7,11 @@ from datetime import datetime
 import pytest
 
 from builders import LAYOUT, TOKYO
-from daicho.ledger.settings import Settings, read_settings
+from daicho.ledger.settings import Settings, misunderstood, read_settings
 from daicho.sheets.layout import load_layout
 from daicho.sheets.starters import load_starters
 from daicho.sheets.workbook import Record
-from daicho.wording import LANGUAGES
+from daicho.wording import LANGUAGES, wording
 
 
 def settings(*rows: tuple[str, str, str]) -> Settings:
@@ -24,7 +24,7 @@ def settings(*rows: tuple[str, str, str]) -> Settings:
 def test_the_starter_settings_are_all_understood(language: str) -> None:
     rows = load_starters(language)["settings"]
     read = read_settings([Record(number, row) for number, row in enumerate(rows, 2)], load_layout(language))
-    assert read.problems == ()
+    assert (read.problems, read.unknown) == ((), ())
     assert read.members
     assert read.products
     assert read.after_reply == "done"
@@ -58,3 +58,15 @@ def test_targets_and_the_status_after_a_reply_are_the_shops_choice() -> None:
     assert read.targets["normal"].days == 3
     assert read.targets["urgent"].hours == 2
     assert read.after_reply == "doing"
+
+
+def test_a_setting_that_is_none_is_told_with_the_one_it_may_be() -> None:
+    label = LAYOUT.label("setting", "hours")
+    for typed, key, near in (
+        ("営業じかん", "cli.unknown-setting-near", label),
+        ("xyz", "cli.unknown-setting", ""),
+    ):
+        read = settings((typed, "土", "10:00-12:00"))
+        assert misunderstood(read, LAYOUT) == [(key, {"setting": typed, "near": near})]
+        for language in LANGUAGES:
+            assert typed in wording(language).say(key, setting=typed, near=near)

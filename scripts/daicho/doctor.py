@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from daicho.errors import ConfigError, DaichoError, WorkbookError
 from daicho.inquiry.rules import read_rules
-from daicho.ledger.settings import read_settings
+from daicho.ledger.settings import misunderstood, read_settings
 from daicho.mail.mailbox import Mailbox
 from daicho.sheets.layout import Layout
 from daicho.sheets.ledger_file import LedgerFile
@@ -87,8 +87,8 @@ def content_checks(snapshot: Snapshot, layout: Layout) -> Iterator[Sequence[Chec
     records = tables.get("rules", [])
     rules = read_rules([record.cells for record in records], layout)
     troubles = [
-        ("settings", ConfigError("cli.odd-setting", setting=setting, name=name, value=value))
-        for setting, name, value in read_settings(tables.get("settings", []), layout).problems
+        ("settings", ConfigError(key, **values))
+        for key, values in misunderstood(read_settings(tables.get("settings", []), layout), layout)
     ] + [
         ("rules", ConfigError("cli.odd-rule", row=records[index].number, problem=problem))
         for index, problem in sorted(rules.problems.items())

@@ -16,6 +16,7 @@ from daicho.errors import DaichoError
 from daicho.inquiry.rules import Trial
 from daicho.ledger.plan import Report
 from daicho.ledger.rows import text_of
+from daicho.ledger.settings import misunderstood
 from daicho.sheets.layout import Layout
 from daicho.sync import Outcome
 from daicho.trial import Tried
@@ -147,10 +148,11 @@ def print_commits(outcome: Outcome, desk: Desk) -> None:
 
 def warnings_of(outcome: Outcome) -> list[str]:
     """Settings and rules that a sync could not use."""
-    problems = outcome.settings.problems if outcome.settings else ()
-    rules = outcome.ledger.snapshot.tables.get("rules", ()) if outcome.ledger else ()
+    ledger = outcome.ledger
+    odd = misunderstood(outcome.settings, ledger.layout) if outcome.settings and ledger else []
+    rules = ledger.snapshot.tables.get("rules", ()) if ledger else ()
     return [
-        *(say("odd-setting", setting=setting, name=name, value=value) for setting, name, value in problems),
+        *(options.wording.say(key, **values) for key, values in odd),
         *(
             say("odd-rule", row=record.number, problem=record.cells["problem"])
             for record in rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,6 +30,7 @@ class Settings:
     minutes one inquiry takes, "" for all others; `wage` is yen an hour. `vendors` maps a vendor to the
     categories left to it, `offers` are what vendors ask for.
     `problems` are (setting's label, name, value) of rows that could not be understood: their defaults hold.
+    `unknown` are the labels of rows that are no setting.
     """
 
     calendar: Calendar
@@ -44,6 +46,7 @@ class Settings:
     vendors: dict[str, tuple[str, ...]] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()
     problems: tuple[tuple[str, str, str], ...] = ()
+    unknown: tuple[str, ...] = ()
 
     def campaigns_on(self, day: date) -> list[str]:
         """The campaigns that run on a day."""
@@ -82,7 +85,22 @@ def read_settings(records: Sequence[Record], layout: Layout) -> Settings:
         },
         offers=tuple(replace(offer, name=name) for name, offer in rows.read("offer", parse_offer)),
         problems=tuple(rows.problems),
+        unknown=tuple(rows.unknown),
     )
+
+
+def misunderstood(settings: Settings, layout: Layout) -> list[tuple[str, dict[str, str]]]:
+    """What to tell of each row without effect: the key of a sentence and its values."""
+    told = [
+        ("cli.odd-setting", {"setting": setting, "name": name, "value": value})
+        for setting, name, value in settings.problems
+    ]
+    for setting in settings.unknown:
+        # Japanese words are short: two letters of four are much alike.
+        near = difflib.get_close_matches(setting, layout.lists["setting"].values(), 1, cutoff=0.4)
+        key = "cli.unknown-setting-near" if near else "cli.unknown-setting"
+        told.append((key, {"setting": setting, "near": "".join(near)}))
+    return told
 
 
 class _Rows:
@@ -90,6 +108,7 @@ class _Rows:
 
     def __init__(self, records: Sequence[Record], layout: Layout) -> None:
         self.problems: list[tuple[str, str, str]] = []
+        self.unknown: list[str] = []
         self._layout = layout
         self._rows: dict[str, list[tuple[str, str]]] = {}
         for record in records:
@@ -99,7 +118,7 @@ class _Rows:
                 text_of(record.cells.get("value")).strip(),
             )
             if setting and value and setting not in layout.lists["setting"]:
-                self.problems.append((setting, name, value))
+                self.unknown.append(setting)
             elif setting and value:
                 self._rows.setdefault(setting, []).append((name, value))
 

@@ -78,7 +78,8 @@ def read_access(records: Sequence[Record], layout: Layout, vendor: str) -> Acces
     asked = narrow(vendor).casefold().strip()
     wanted = next((name for name in named if narrow(name).casefold() == asked), None)
     if wanted is None:
-        raise UsageError("vendor.unknown", vendor=vendor, vendors=" / ".join(named) or "―")
+        key = "vendor.unknown" if named else "vendor.unknown-none"
+        raise UsageError(key, vendor=vendor, vendors=" / ".join(named))
     mine = [(setting, value) for setting, name, value in rows if name == wanted]
     categories = [word for setting, value in mine if setting == "vendor" for word in words_of(value)]
     access = Access(wanted, frozenset(_option(wanted, "category", word, layout) for word in categories))
