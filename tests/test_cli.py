@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from rich.cells import cell_len
 
 from builders import OWN, raw_mail
 from daicho import cli
@@ -183,6 +184,9 @@ def test_a_sync_without_new_mail_says_so_and_counts_no_mails(run: Run, tmp_path:
     sheet.cell(2, next(cell.column for cell in sheet[1] if cell.value == "担当者")).value = "佐藤"
     book.save("ledger.xlsx")
     planned = run("sync", "--dry-run")[1]
+    assert all(cell_len(line) <= 80 for line in planned.splitlines()[1:])
+    assert "…" in planned
+    assert "\\n" not in planned
     assert planned.startswith("（試し）新しいメールはありません。ledger.xlsx を更新する予定です。")
     assert run("sync")[1].startswith("新しいメールはありません。台帳を見直し、ledger.xlsx を更新しました。")
     for arguments in (["sync"], ["sync", "--dry-run"]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import filterfalse
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -24,6 +25,9 @@ from daicho.trial import Tried
 REPORTED = ("new", "changed", "adopted", "restored", "conflicts", "drafted", "urgent", "overdue", "unsure")
 EXPLAINED = ("undrafted", "unfilled", "unlisted")
 """What is told inquiry by inquiry, with a sentence each."""
+
+WIDTH = 80
+"""Cells of the line that every terminal has."""
 
 PLANNED = {"drafted": "would-draft", "undrafted": "would-not-draft"}
 """How a dry run names what a sync does to the world outside of the ledger."""
@@ -139,11 +143,16 @@ def print_commits(outcome: Outcome, desk: Desk) -> None:
         for update in commit.updates:
             tab = desk.layout.tab(update.tab)
             shown = {key: value for key, value in update.cells.items() if not tab.column(key).hidden}
-            cells = ", ".join(
-                f"{tab.column(key).label}={text_of(value)[:40]!r}" for key, value in shown.items()
-            )
+            words = {tab.column(key).label: " ".join(text_of(cell).split()) for key, cell in shown.items()}
+            cells = [f"{label}={cut(text, 40)}" for label, text in words.items()]
             if shown:
-                out.print(escape(say("would-change", tab=tab.label, row=update.record.number, cells=cells)))
+                line = say("would-change", tab=tab.label, row=update.record.number, cells=cells)
+                out.print(escape(cut(line, WIDTH)))
+
+
+def cut(text: str, cells: int) -> str:
+    """At most so many cells of a text; "…" tells that more would follow."""
+    return text if cell_len(text) <= cells else f"{set_cell_size(text, cells - 1)}…"
 
 
 def warnings_of(outcome: Outcome) -> list[str]:
@@ -205,13 +214,13 @@ def print_trials(trials: Sequence[tuple[int, Trial]], layout: Layout) -> None:
         table.add_column(say(name), justify="right" if name in ("rule-hits", "rule-right") else "left")
     for row, trial in trials:
         rule, label = trial.rule, layout.label
-        wrong = [f"{example[:16]} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
+        wrong = [f"{cut(example, 20)} → {label(rule.sets, answer)}" for example, answer in trial.wrong[:2]]
         value = rule.value if rule.sets == "tag" else label(rule.sets, rule.value)
         sets = f"{label('rule_set', rule.sets)}={value}"
         more = [f"… {len(trial.wrong)}"] if len(trial.wrong) > len(wrong) else []
         cells = (
             str(row),
-            options.wording.listed(rule.names)[:28],
+            cut(options.wording.listed(rule.names), 28),
             sets,
             str(trial.hits),
             str(trial.right),

@@ -180,7 +180,7 @@ def print_home(home: Homecoming, name: str, desk: Desk, dry: bool) -> None:
 def print_told(title: str, told: Sequence[Trouble]) -> None:
     if told:
         out.print(f"[bold]{escape(say(title))}[/bold]")
-    for each in told:
+    for each in sorted(told, key=lambda each: (each.sheet, each.row)):
         line = say("told-row", sheet=each.sheet, row=each.row, inquiry=each.inquiry, reason=reason(each))
         out.print(escape(line))
 
