@@ -253,6 +253,22 @@ def test_the_next_sync_shows_the_answer_and_claims_its_draft_even_without_a_temp
     assert open_claim(ledger_of(made).rows[id])
 
 
+def test_a_template_that_a_person_picks_later_goes_before_the_answer() -> None:
+    made = book()
+    sheet, id = sent_out(made), ids(made)[0]
+    sheet.write(id, answer="12月に入荷します。")
+    home(made, sheet.grids)
+    row(made, id)["draft"] = None
+    made.sync()
+    assert row(made, id)["reply"] == "12月に入荷します。"
+    row(made, id)["template"] = "receipt"
+    made.sync()
+    assert "領収書" in str(row(made, id)["reply"])
+    row(made, id)["template"] = None
+    made.sync()
+    assert row(made, id)["reply"] == "12月に入荷します。"
+
+
 def test_an_answer_that_was_sent_is_suggested_no_more() -> None:
     made = book()
     sheet, id = sent_out(made), ids(made)[0]

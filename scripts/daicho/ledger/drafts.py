@@ -24,7 +24,7 @@ from daicho.ledger.parts import standing
 from daicho.ledger.propose import short_moment
 from daicho.ledger.quotation import Habits, Quotation
 from daicho.ledger.replies import Asked, Replies, spoken_phone
-from daicho.ledger.rows import Base, Ledger, Row, read_customer, split_address, text_of
+from daicho.ledger.rows import Base, Ledger, Row, read_customer, same, split_address, text_of
 from daicho.mail.draft import Draft, build_draft, is_address, is_no_reply, reply_subject
 from daicho.mail.key import bare_key
 from daicho.mail.message import Address
@@ -179,10 +179,14 @@ def our_answer(inquiry: Inquiry) -> Event | None:
     return None
 
 
-def written(facts: Mapping[str, Any]) -> Filled | None:
-    """The answer that a vendor wrote for this very inquiry; it goes before any template."""
-    answer = str(facts.get("answer") or "")
-    return Filled("", answer) if answer else None
+def suggested_reply(base: Base, template: Cell, filled: Filled | None) -> Filled | None:
+    """What a row suggests: its template's text, `filled`, or the answer a vendor wrote for this very inquiry.
+
+    The answer goes before any template but one that a person has picked since it came home.
+    """
+    answer, beside = str(base.facts.get("answer") or ""), base.facts.get("beside", template)
+    picked = not same(template, base.proposals.get("template")) and not same(template, beside)
+    return filled if not answer or (filled and picked) else Filled("", answer)
 
 
 def typed(row: Row) -> str:
@@ -255,8 +259,9 @@ class Drafts:
         cells = logged.get(event.key, {})
         customer = self._ledger.customers.get(row.text("customer_id"))
         phones = read_customer(customer).phones if customer else []
-        filled = written(row.base.facts) or self._replies.fill(
-            row.text("template"), asked(row.record.cells, row.base, inquiry, phones, self._replies)
+        told = asked(row.record.cells, row.base, inquiry, phones, self._replies)
+        filled = suggested_reply(
+            row.base, row.cell("template"), self._replies.fill(row.text("template"), told)
         )
         own = typed(row)
         filled = self._replies.edited(own, filled) if own else filled or Filled("", "")

@@ -21,8 +21,8 @@ from daicho.ledger.drafts import (
     new_claim,
     recipient,
     refusal,
+    suggested_reply,
     typed,
-    written,
 )
 from daicho.ledger.merge import (
     Merged,
@@ -290,6 +290,7 @@ class InquiryRow:
         # A vendor's answer has served once one is on its way, or lies in Drafts while the customer asks anew.
         if answered or (self.asked_again and claim and claim.laid):
             facts.pop("answer", None)
+            facts.pop("beside", None)
         # The answer is on its way, whoever held the claim.
         if answered:
             return
@@ -422,7 +423,7 @@ class InquiryRow:
         return cells
 
     def _filled(self, template: str, shared: dict[str, Cell]) -> Filled | None:
-        return written(self.base.facts) or self.context.replies.fill(template, self._asked(shared))
+        return suggested_reply(self.base, template, self.context.replies.fill(template, self._asked(shared)))
 
     def _asked(self, shared: dict[str, Cell]) -> Asked:
         customer = self.context.customer(self.inquiry, self.row)

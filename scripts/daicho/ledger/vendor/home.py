@@ -261,8 +261,10 @@ class _Home:
         if wanted.get("answer"):
             # A draft like any other: ticked, laid by the next sync, sent by nobody but a person.
             base.facts["answer"], cells["draft"] = text_of(wanted["answer"]), True
+            base.facts["beside"] = text_of(cells.get("template", row.cell("template")))
         elif "answer" in wanted:
             base.facts.pop("answer", None)
+            base.facts.pop("beside", None)
         base.facts["home"] = [answer.export.id, dict(prints)]
         cells["base"] = base.cell()
         if any(len(text_of(cell).encode("utf-16-le", "replace")) > 2 * CELL_LIMIT for cell in cells.values()):
